@@ -1,0 +1,39 @@
+"""Celery for Xiaohao: which tasks run by the clock, and when.
+
+The database is the truth and a task is only a wake-up: every job is a row claimed by a conditional UPDATE,
+every task is safe to run twice, and the sweeps below pick up whatever a lost message left behind.
+"""
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("xiaohao")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+# A sweep that nobody picked up within its own period is dropped: the next one does the same work.
+app.conf.beat_schedule = {
+    "sweep-imports": {
+        "task": "remediation.tasks.sweep_imports",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
+    "sweep-supervision": {
+        "task": "supervision.tasks.sweep",
+        "schedule": 20.0,
+        "options": {"expires": 20},
+    },
+    # Every day: the task itself knows which days are working days.
+    "send-reminders": {
+        "task": "supervision.tasks.send_reminders",
+        "schedule": crontab(hour="8", minute="30"),
+    },
+    "roll-up": {
+        "task": "supervision.tasks.roll_up",
+        "schedule": crontab(hour="0", minute="20"),
+    },
+}
