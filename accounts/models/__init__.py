@@ -1,0 +1,17 @@
+"""People, offices, posts and roles."""
+
+from accounts.models.notification import Notification
+from accounts.models.office import Office, OfficeAlias, OfficeKind, office_tree
+from accounts.models.position import Portfolio, Position
+from accounts.models.user import User
+
+__all__ = [
+    "Notification",
+    "Office",
+    "OfficeAlias",
+    "OfficeKind",
+    "Portfolio",
+    "Position",
+    "User",
+    "office_tree",
+]

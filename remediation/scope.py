@@ -1,0 +1,71 @@
+"""Who sees what: the one home of ``visible_to`` for ledgers, items and measures (product text 1, 2 and 9.5).
+
+Clerks and heads: where their office or one below it leads or assists. Leaders: their portfolio, and what they answer
+for. The principal leader, the supervision office, the ledger administrator and the discipline group: everything.
+The three administrators: nothing, by that role.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db.models import Exists, OuterRef, Q
+
+from accounts.roles import BUSINESS_ROLES
+from remediation.models.item import Item, ItemOffice, ItemQuerySet
+from remediation.models.ledger import LedgerQuerySet, RatesVisibility
+from remediation.models.measure import Measure, MeasureOffice, MeasureQuerySet
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+def measures_visible_to(measures: MeasureQuerySet, user: User) -> MeasureQuerySet:
+    """Measures whose own offices are in scope, or that the leader answers for."""
+    if user.sees_everything:
+        return measures
+    if not user.scope_office_ids and not user.scope_position_ids:
+        return measures.none()
+    in_scope = Q()
+    if user.scope_office_ids:
+        duties = MeasureOffice.objects.filter(measure=OuterRef("pk"), office__in=user.scope_office_ids)
+        in_scope |= Q(Exists(duties))
+    if user.scope_position_ids:
+        in_scope |= Q(leader__in=user.scope_position_ids) | Q(item__leader__in=user.scope_position_ids)
+    return measures.filter(in_scope)
+
+
+def items_visible_to(items: ItemQuerySet, user: User) -> ItemQuerySet:
+    """Items one of whose measures is in scope, or whose own offices or leader are."""
+    if user.sees_everything:
+        return items
+    if not user.scope_office_ids and not user.scope_position_ids:
+        return items.none()
+    in_scope = Q()
+    if user.scope_office_ids:
+        duties = MeasureOffice.objects.filter(measure__item=OuterRef("pk"), office__in=user.scope_office_ids)
+        own = ItemOffice.objects.filter(item=OuterRef("pk"), office__in=user.scope_office_ids)
+        in_scope |= Q(Exists(duties)) | Q(Exists(own))
+    if user.scope_position_ids:
+        answered = Measure.objects.filter(item=OuterRef("pk"), leader__in=user.scope_position_ids)
+        in_scope |= Q(leader__in=user.scope_position_ids) | Q(Exists(answered))
+    return items.filter(in_scope)
+
+
+def ledgers_visible_to(ledgers: LedgerQuerySet, user: User) -> LedgerQuerySet:
+    """Ledgers that hold an item in scope."""
+    if user.sees_everything:
+        return ledgers
+    items = Item.objects.visible_to(user).filter(ledger=OuterRef("pk"))
+    return ledgers.filter(Exists(items))
+
+
+def ledgers_with_rates_for(ledgers: LedgerQuerySet, user: User) -> LedgerQuerySet:
+    """Ledgers whose rates of all offices may be read: by everybody of the organ where the policy says so."""
+    if user.sees_everything:
+        return ledgers
+    if not user.has_role(*BUSINESS_ROLES):
+        return ledgers.none()
+    return ledgers.filter(rates_visibility=RatesVisibility.EVERYBODY)
+
+
