@@ -1,0 +1,90 @@
+"""``read_workbook``: a file into a grid, through a child process that may be killed without harm."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from core.workbooks.grid import Merge, Sheet, Workbook
+from core.workbooks.refusals import WorkbookRefused, refused
+
+CHILD_MEMORY_BYTES = 460 * 1024 * 1024
+BASE_SECONDS = 3.0
+SECONDS_PER_MEGABYTE = 2.0
+MAX_FILE_BYTES = 64 * 1024 * 1024
+
+_PROJECT = str(Path(__file__).resolve().parent.parent.parent)
+_START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from core.workbooks.child import main; main()"
+
+
+def read_workbook(path: Path) -> Workbook:
+    """Every sheet of ``path`` as plain values.
+
+    Raises ``WorkbookRefused`` with a sentence for the user. A bad file is answered within the seconds of its size
+    (three for small ones) and the child's memory limit; the calling process is never in danger.
+    """
+    size = path.stat().st_size
+    if size > MAX_FILE_BYTES:
+        raise refused("too_large", megabytes=size // 1024**2)
+    seconds = BASE_SECONDS + SECONDS_PER_MEGABYTE * size / 1024**2
+    command = [sys.executable, "-I", "-X", "utf8", "-c", _START, _PROJECT, str(path.resolve()), str(CHILD_MEMORY_BYTES), str(int(seconds) + 1)]
+    with subprocess.Popen(  # noqa: S603 - our own interpreter and module; the path is an argument, not a shell word
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}, cwd="/"
+    ) as child:
+        try:
+            output, _errors = child.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            raise refused("too_slow") from None
+    return _decoded(output)
+
+
+def _decoded(output: bytes) -> Workbook:
+    workbook = Workbook("")
+    keep = {}.setdefault  # equal texts become one object: a ledger repeats most of its cells
+    finished = False
+    for raw in output.splitlines():
+        try:
+            line: dict[str, Any] = json.loads(raw, object_hook=_object)
+        except ValueError:
+            break
+        if "refused" in line:
+            raise refused(line["refused"], **line["detail"])
+        if "kind" in line:
+            workbook.kind = line["kind"]
+        elif "sheet" in line:
+            workbook.sheets.append(_sheet(line))
+        elif "rows" in line:
+            workbook.sheets[-1].rows.extend([[keep(value, value) if type(value) is str else value for value in row] for row in line["rows"]])
+        finished = finished or "done" in line
+    if not finished:
+        raise refused("crashed" if not output else "too_large")
+    return workbook
+
+
+def _sheet(line: dict[str, Any]) -> Sheet:
+    return Sheet(
+        line["sheet"],
+        hidden=line["hidden"],
+        merges=[Merge(*corners) for corners in line["merges"]],
+        hidden_columns=frozenset(line["hidden_columns"]),
+        hidden_rows=frozenset(line["hidden_rows"]),
+        formulas={(row, column): text for row, column, text in line["formulas"]},
+    )
+
+
+def _object(pairs: dict[str, Any]) -> Any:
+    """Dates travel as one-key objects; everything else is a line of the protocol."""
+    if len(pairs) == 1:
+        if "d" in pairs:
+            return date.fromisoformat(pairs["d"])
+        if "t" in pairs:
+            return datetime.fromisoformat(pairs["t"])
+    return pairs
+
+
+__all__ = ["WorkbookRefused", "read_workbook"]
