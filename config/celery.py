@@ -5,15 +5,24 @@ every task is safe to run twice, and the sweeps below pick up whatever a lost me
 """
 
 import os
+from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab
+from celery.signals import setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("xiaohao")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def keep_django_logging(**kwargs: Any) -> None:
+    """Log as the settings say: with a listener here, Celery adds no handlers of its own."""
+
+
 
 # A sweep that nobody picked up within its own period is dropped: the next one does the same work.
 app.conf.beat_schedule = {

@@ -1,15 +1,12 @@
 """Every address of the site; each app lists its own."""
 
-from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
+from core.health import health
+
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", health, name="health"),
     path("", include("accounts.urls")),
     path("", include("remediation.urls")),
     path("", include("supervision.urls")),
 ]
-
-if settings.DEBUG:
-    from django.contrib.staticfiles.urls import staticfiles_urlpatterns
-
-    urlpatterns += staticfiles_urlpatterns()

@@ -1,0 +1,153 @@
+"""`manage.py start`: everything on this one machine, until Ctrl-C."""
+
+import errno
+import fcntl
+import hashlib
+import io
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import BaseCommand, CommandError, call_command, get_commands
+
+from core.processes import Program, Together
+
+
+class Command(BaseCommand):
+    help = "Migrate, load the demo organ into an empty database, and run web server, worker and beat together."
+    requires_system_checks = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        env = settings.ENV
+        require_free_port(env.bind_address, env.port)
+        with only_one(settings.DATA_DIR / "lock"):
+            call_command("migrate", interactive=False, verbosity=0)
+            collect_static_files(settings.DATA_DIR / "static-files.stamp")
+            self.load_demo()
+            clear_drafts(settings.DATA_DIR / "broker" / "drafts")
+            Path(settings.CELERY_BEAT_SCHEDULE_FILENAME).parent.mkdir(parents=True, exist_ok=True)
+            welcome = Welcome(env.bind_address, env.port, self.welcome_text(), say=self.say)
+            status = Together(programs(env), say=self.say).run(each_round=welcome.once_ready)
+        if status:
+            raise CommandError("Xiaohao stopped: see the messages above", returncode=status)
+        self.say("Xiaohao has stopped.")
+
+    def say(self, text: str) -> None:
+        self.stdout.write(text)
+        self.stdout.flush()
+
+    def load_demo(self) -> None:
+        """Load the demo organ where nobody has worked yet and the environment allows it."""
+        if settings.DEMO and "demo" in get_commands() and not get_user_model()._default_manager.exists():
+            self.say("Loading the demo organ ...")
+            call_command("demo", stdout=io.StringIO())
+
+    def welcome_text(self) -> str:
+        """Return what is printed once the site answers: the address, and how to sign in."""
+        lines = ["", f"Xiaohao runs at {settings.SITE_URL}/", ""]
+        if settings.DEMO and "demo" in get_commands():
+            sign_ins = io.StringIO()
+            call_command("demo", sign_ins=True, stdout=sign_ins)
+            lines += [sign_ins.getvalue().rstrip(), ""]
+        return "\n".join([*lines, "Ctrl-C stops it."])
+
+
+class Welcome:
+    """Says once that the site answers."""
+
+    def __init__(self, address: str, port: int, text: str, *, say: Any) -> None:
+        self.address = address
+        self.port = port
+        self.text = text
+        self.say = say
+        self.said = False
+
+    def once_ready(self) -> None:
+        """Say it as soon as the port takes connections."""
+        if self.said:
+            return
+        try:
+            socket.create_connection((reachable(self.address), self.port), timeout=0.5).close()
+        except OSError:
+            return
+        self.said = True
+        self.say(self.text)
+
+
+def programs(env: Any) -> list[Program]:
+    """Return the programs in the order in which they stop: first those that make work, last the one that does it."""
+    celery = [sys.executable, "-m", "celery", "--app=config", "--quiet"]
+    web = [sys.executable, "-m", "granian", "--interface=wsgi", "--no-ws", f"--host={env.bind_address}"]
+    web += [f"--port={env.port}", f"--workers={env.web_workers}", f"--blocking-threads={env.web_threads}"]
+    web += ["--backpressure=256", "--respawn-failed-workers", "--workers-kill-timeout=10", "--log-level=warning"]
+    worker = [*celery, "worker", f"--concurrency={env.worker_concurrency}", f"--loglevel={env.log_level}"]
+    worker += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    return [
+        Program(name="beat", command=[*celery, "beat", "--pidfile=", f"--loglevel={env.log_level}"]),
+        Program(name="web", command=[*web, "config.wsgi:application"], grace_seconds=20),
+        Program(name="worker", command=worker, grace_seconds=60),
+    ]
+
+
+def reachable(address: str) -> str:
+    """Return an address under which what listens on `address` is reached from this machine."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)  # noqa: S104 (compared, not listened on)
+
+
+def require_free_port(address: str, port: int) -> None:
+    """Refuse with one line when nothing can listen there."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                reason = f"Port {port} is in use: stop what listens there, or choose another one: make run PORT=8001"
+            elif error.errno == errno.EACCES:
+                reason = f"Port {port} is not open to this user: choose one above 1023, as in: make run PORT=8000"
+            else:
+                reason = f"Nothing can listen on {address}, port {port}: {error.strerror}"
+            raise CommandError(reason) from None
+
+
+@contextmanager
+def only_one(path: Path) -> Iterator[None]:
+    """Hold a lock on the data folder: two beats would do everything twice."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CommandError(
+                f"Xiaohao already runs on the data in {path.parent}: stop it first, or set DATA_DIR to another folder"
+            ) from None
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def collect_static_files(stamp: Path) -> None:
+    """Collect the static files, unless none has changed since the last time."""
+    digest = hashlib.sha256()
+    for finder in get_finders():
+        for path, storage in sorted(finder.list([]), key=lambda found: found[0]):
+            state = Path(storage.path(path)).stat()
+            digest.update(f"{path} {state.st_size} {state.st_mtime_ns}\n".encode())
+    if stamp.exists() and stamp.read_text() == digest.hexdigest() and Path(settings.STATIC_ROOT).is_dir():
+        return
+    call_command("collectstatic", interactive=False, clear=True, verbosity=0)
+    stamp.write_text(digest.hexdigest())
+
+
+def clear_drafts(folder: Path) -> None:
+    """Remove messages that were being written or read when the machine went down; the sweeps do their work."""
+    for draft in folder.glob("*.msg"):
+        draft.unlink(missing_ok=True)
