@@ -103,7 +103,9 @@ class Reader:
         return self.read(name, lambda value: parse_number(value, least=least, most=most), default=default)
 
     def words(self, name: str) -> list[str]:
-        return self.read(name, lambda value: [word.strip() for word in value.split(",") if word.strip()], default=[])
+        return self.read(
+            name, lambda value: [word.strip() for word in value.split(",") if word.strip()], default=[]
+        )
 
     def wrong(self, name: str, reason: str) -> None:
         self.problems.append(f"{name}: {reason}")
@@ -177,7 +179,9 @@ def parse_database(value: str) -> dj_database_url.DBConfig:
 def parse_key(value: str) -> str:
     """Return a secret key that is long and mixed enough; raise ValueError for any other."""
     if len(value) < SECRET_KEY_CHARACTERS or len(set(value)) < SECRET_KEY_DISTINCT_CHARACTERS:
-        raise ValueError(f"it is too short or too plain: use {SECRET_KEY_CHARACTERS} random characters or more")
+        raise ValueError(
+            f"it is too short or too plain: use {SECRET_KEY_CHARACTERS} random characters or more"
+        )
     return value
 
 
@@ -287,7 +291,9 @@ def check_together(reader: Reader, environment: Environment) -> None:
         if environment.debug:
             reader.wrong("DEBUG", "it shows settings and code to strangers: only for a SITE_URL on 127.0.0.1")
     if environment.https and not environment.trusted_proxies:
-        reader.wrong("TRUSTED_PROXIES", "SITE_URL begins with https://: say how many proxies stand in front (1)")
+        reader.wrong(
+            "TRUSTED_PROXIES", "SITE_URL begins with https://: say how many proxies stand in front (1)"
+        )
     if environment.web_workers > 1 and not environment.redis_url:
         reader.wrong("WEB_WORKERS", "several web processes count failed sign-ins together: set REDIS_URL too")
     if environment.email_use_tls and environment.email_use_ssl:

@@ -31,7 +31,9 @@ class WorkCalendar:
 
     def __post_init__(self) -> None:
         extra_work = sorted(day for day, worked in self.exceptions.items() if worked and day.weekday() >= 5)
-        extra_rest = sorted(day for day, worked in self.exceptions.items() if not worked and day.weekday() < 5)
+        extra_rest = sorted(
+            day for day, worked in self.exceptions.items() if not worked and day.weekday() < 5
+        )
         object.__setattr__(self, "_extra_workdays", extra_work)
         object.__setattr__(self, "_extra_rest_days", extra_rest)
 
@@ -89,4 +91,3 @@ def _weekdays_through(day: date) -> int:
     """Mondays to Fridays from the first day of the calendar up to and including ``day``."""
     weeks, rest = divmod(day.toordinal(), 7)  # ordinal 1 is a Monday
     return weeks * 5 + min(rest, 5)
-

@@ -91,7 +91,9 @@ class LightRule:
     policies: dict[LightPolicy, frozenset[int] | None]
 
     @classmethod
-    def build(cls, today: date, calendar: WorkCalendar, *, ledgers: Iterable[Ledger] | None = None) -> LightRule:
+    def build(
+        cls, today: date, calendar: WorkCalendar, *, ledgers: Iterable[Ledger] | None = None
+    ) -> LightRule:
         """The rule for ``today``: one query for the ledgers' thresholds unless ``ledgers`` are given."""
         if ledgers is None:
             ledgers = Ledger.objects.order_by().only("pk", "yellow_from_workdays", "blue_from_workdays")
@@ -130,7 +132,11 @@ class LightRule:
     def annotation(self) -> Case:
         """The light as an SQL expression on measures."""
         return Case(
-            *(When(self.condition(light), then=Value(light.value)) for light in WORST_FIRST if light != Light.GREY),
+            *(
+                When(self.condition(light), then=Value(light.value))
+                for light in WORST_FIRST
+                if light != Light.GREY
+            ),
             default=Value(Light.GREY.value),
             output_field=CharField(),
         )
@@ -145,7 +151,9 @@ class LightRule:
         if watch_date < self.today:
             if days == 0:
                 return _t("Past due")
-            return ngettext("%(days)d working day overdue", "%(days)d working days overdue", -days) % {"days": -days}
+            return ngettext("%(days)d working day overdue", "%(days)d working days overdue", -days) % {
+                "days": -days
+            }
         if watch_date == self.today:
             return _t("Due today")
         return ngettext("%(days)d working day left", "%(days)d working days left", days) % {"days": days}

@@ -67,5 +67,3 @@ def ledgers_with_rates_for(ledgers: LedgerQuerySet, user: User) -> LedgerQuerySe
     if not user.has_role(*BUSINESS_ROLES):
         return ledgers.none()
     return ledgers.filter(rates_visibility=RatesVisibility.EVERYBODY)
-
-

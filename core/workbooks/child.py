@@ -17,7 +17,17 @@ from typing import Any
 
 from core.workbooks.biff import scan_xls
 from core.workbooks.delimited import read_delimited
-from core.workbooks.grid import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, MAX_SHEETS, Cell, Merge, Refused, Sheet, column_letter
+from core.workbooks.grid import (
+    MAX_CELLS,
+    MAX_COLUMNS,
+    MAX_ROWS,
+    MAX_SHEETS,
+    Cell,
+    Merge,
+    Refused,
+    Sheet,
+    column_letter,
+)
 from core.workbooks.kinds import workbook_kind
 from core.workbooks.ods import read_ods
 from core.workbooks.xlsx_parts import SheetFacts, scan_xlsx
@@ -64,7 +74,9 @@ def _calamine_sheets(path: Path, *, kind: str) -> Iterator[Sheet]:
         facts_by_place = scan_xls(path)
     try:
         workbook = python_calamine.CalamineWorkbook.from_path(str(path))
-        worksheets = [meta for meta in workbook.sheets_metadata if meta.typ == python_calamine.SheetTypeEnum.WorkSheet]
+        worksheets = [
+            meta for meta in workbook.sheets_metadata if meta.typ == python_calamine.SheetTypeEnum.WorkSheet
+        ]
         if len(worksheets) > MAX_SHEETS:
             raise Refused("too_large")
         for place, meta in enumerate(worksheets):

@@ -94,7 +94,9 @@ def merge_from_reference(reference: str) -> Merge | None:
     first, last = cell_position(start), cell_position(end or start)
     if first is None or last is None:
         return None
-    return Merge(min(first[0], last[0]), min(first[1], last[1]), max(first[0], last[0]), max(first[1], last[1]))
+    return Merge(
+        min(first[0], last[0]), min(first[1], last[1]), max(first[0], last[0]), max(first[1], last[1])
+    )
 
 
 def cell_position(reference: str) -> tuple[int, int] | None:

@@ -85,7 +85,9 @@ def _zip_kind(path: Path) -> str:
         raise Refused("macro")
     if any(name.endswith("workbook.bin") for name in lowered):
         raise Refused("binary_workbook")
-    if "xl/workbook.xml" in lowered or any(name.startswith("xl/") and name.endswith(".xml") for name in lowered):
+    if "xl/workbook.xml" in lowered or any(
+        name.startswith("xl/") and name.endswith(".xml") for name in lowered
+    ):
         return "xlsx"
     if any(name.startswith(("word/", "ppt/")) for name in lowered):
         raise Refused("document")

@@ -26,7 +26,9 @@ def read_ods(path: Path) -> list[Sheet]:
     try:
         with ZipFile(path) as archive:
             _refuse_oversize(archive.infolist())
-            if "META-INF/manifest.xml" in archive.namelist() and b"encryption-data" in archive.read("META-INF/manifest.xml"):
+            if "META-INF/manifest.xml" in archive.namelist() and b"encryption-data" in archive.read(
+                "META-INF/manifest.xml"
+            ):
                 raise Refused("encrypted")
             if any(name.startswith("Basic/") and name.endswith("Module1.xml") for name in archive.namelist()):
                 raise Refused("macro")
@@ -34,7 +36,15 @@ def read_ods(path: Path) -> list[Sheet]:
                 while chunk := stream.read(CHUNK_BYTES):
                     reader.feed(chunk)
             reader.feed(b"", last=True)
-    except (BadZipFile, DeflateError, EOFError, OSError, KeyError, expat.ExpatError, NotImplementedError) as error:
+    except (
+        BadZipFile,
+        DeflateError,
+        EOFError,
+        OSError,
+        KeyError,
+        expat.ExpatError,
+        NotImplementedError,
+    ) as error:
         raise Refused("damaged") from error
     return reader.sheets
 
@@ -124,7 +134,11 @@ class _ContentReader:
         self._column = 0
         self._row_repeat = int(attributes.get("table:number-rows-repeated", "1"))
         self._first_of_row = len(self._cells)
-        if attributes.get("table:visibility") in HIDDEN and self._row <= MAX_ROWS and self._row_repeat < MAX_ROWS:
+        if (
+            attributes.get("table:visibility") in HIDDEN
+            and self._row <= MAX_ROWS
+            and self._row_repeat < MAX_ROWS
+        ):
             sheet = self.sheets[-1]
             sheet.hidden_rows = sheet.hidden_rows | set(range(self._row, self._row + self._row_repeat))
 
@@ -148,7 +162,9 @@ class _ContentReader:
         down = int(attributes.get("table:number-rows-spanned", "1"))
         across = int(attributes.get("table:number-columns-spanned", "1"))
         if down > 1 or across > 1:
-            sheet.merges.append(Merge(self._row, self._column + 1, self._row + down - 1, self._column + across))
+            sheet.merges.append(
+                Merge(self._row, self._column + 1, self._row + down - 1, self._column + across)
+            )
         self._column += repeat
 
     def _end_row(self) -> None:

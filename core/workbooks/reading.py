@@ -31,7 +31,18 @@ def read_workbook(path: Path) -> Workbook:
     if size > MAX_FILE_BYTES:
         raise refused("too_large", megabytes=size // 1024**2)
     seconds = BASE_SECONDS + SECONDS_PER_MEGABYTE * size / 1024**2
-    command = [sys.executable, "-I", "-X", "utf8", "-c", _START, _PROJECT, str(path.resolve()), str(CHILD_MEMORY_BYTES), str(int(seconds) + 1)]
+    command = [
+        sys.executable,
+        "-I",
+        "-X",
+        "utf8",
+        "-c",
+        _START,
+        _PROJECT,
+        str(path.resolve()),
+        str(CHILD_MEMORY_BYTES),
+        str(int(seconds) + 1),
+    ]
     with subprocess.Popen(  # noqa: S603 - our own interpreter and module; the path is an argument, not a shell word
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}, cwd="/"
     ) as child:
@@ -59,7 +70,12 @@ def _decoded(output: bytes) -> Workbook:
         elif "sheet" in line:
             workbook.sheets.append(_sheet(line))
         elif "rows" in line:
-            workbook.sheets[-1].rows.extend([[keep(value, value) if type(value) is str else value for value in row] for row in line["rows"]])
+            workbook.sheets[-1].rows.extend(
+                [
+                    [keep(value, value) if type(value) is str else value for value in row]
+                    for row in line["rows"]
+                ]
+            )
         finished = finished or "done" in line
     if not finished:
         raise refused("crashed" if not output else "too_large")

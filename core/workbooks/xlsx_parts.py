@@ -53,7 +53,10 @@ def scan_xlsx(path: Path) -> dict[str, SheetFacts]:
         with ZipFile(path) as archive:
             _refuse_oversize(archive.infolist())
             for entry in archive.infolist():
-                if entry.filename.lower().endswith(XML_SUFFIXES) and "/worksheets/sheet" not in entry.filename:
+                if (
+                    entry.filename.lower().endswith(XML_SUFFIXES)
+                    and "/worksheets/sheet" not in entry.filename
+                ):
                     _refuse_entities(archive.read(entry))
             parts = _sheet_parts(archive)
             return {name: _scan_sheet(name, archive.read(part)) for name, part in parts.items()}
@@ -95,12 +98,16 @@ def _sheet_parts(archive: ZipFile) -> dict[str, str]:
         if attributes.get("TargetMode", "") == "External":
             continue
         target = attributes.get("Target", "")
-        path = target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join("xl", target))
+        path = (
+            target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join("xl", target))
+        )
         targets[attributes.get("Id", "")] = names.get(path.lower(), "")
     parts = {}
     for tag in re.findall(rb"<(?:\w+:)?sheet\b[^>]*>", archive.read(workbook_name)):
         attributes = _attributes(tag)
-        relation = next((value for key, value in attributes.items() if key.endswith(":id") or key == "id"), "")
+        relation = next(
+            (value for key, value in attributes.items() if key.endswith(":id") or key == "id"), ""
+        )
         part = targets.get(relation, "")
         if part and "worksheets" in part.lower():
             parts[unescape(attributes.get("name", ""))] = part
@@ -110,7 +117,9 @@ def _sheet_parts(archive: ZipFile) -> dict[str, str]:
 def _attributes(tag: bytes) -> dict[str, str]:
     return {
         key: double or single
-        for key, double, single in re.findall(r"""([\w:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""", tag.decode("utf-8", "replace"))
+        for key, double, single in re.findall(
+            r"""([\w:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""", tag.decode("utf-8", "replace")
+        )
     }
 
 
@@ -164,8 +173,10 @@ def _refuse_far_cells(name: str, xml: bytes, *, prefix: bytes) -> None:
     """
     content = rb"""[^>]*?\br\s*=\s*["']([A-Z]{1,3})(\d+)["'](?:[^>]*[^/>])?>\s*<"""
     opening = rb"<" + prefix + rb"c\b"
-    columns = {column_number(found.decode()) for found in set(re.findall(
-        opening + rb"""[^>]*?\br\s*=\s*["']([A-Z]{1,3})\d""", xml))}
+    columns = {
+        column_number(found.decode())
+        for found in set(re.findall(opening + rb"""[^>]*?\br\s*=\s*["']([A-Z]{1,3})\d""", xml))
+    }
     rows = [int(found) for found in re.findall(rb"<" + prefix + rb"""row\b[^>]*?\br\s*=\s*["'](\d+)""", xml)]
     last_column, last_row = max(columns, default=0), max(rows, default=0)
     if last_column <= MAX_COLUMNS and last_row <= MAX_ROWS and last_column * last_row <= MAX_CELLS:

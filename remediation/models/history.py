@@ -56,7 +56,9 @@ class AppendOnlyQuerySet(models.QuerySet[Any]):
 class ProgressReport(models.Model):
     """One report on a measure: status, percent and text, before and after. Rows are never changed or deleted."""
 
-    item = models.ForeignKey("remediation.Item", models.PROTECT, related_name="reports", verbose_name=_("item"))
+    item = models.ForeignKey(
+        "remediation.Item", models.PROTECT, related_name="reports", verbose_name=_("item")
+    )
     measure = models.ForeignKey(
         "remediation.Measure", models.PROTECT, related_name="reports", verbose_name=_("measure")
     )
@@ -99,17 +101,31 @@ class ItemEvent(models.Model):
     are the latest event of each measure up to that day (product text 9.4). They are null on events without a measure.
     """
 
-    ledger = models.ForeignKey("remediation.Ledger", models.PROTECT, related_name="events", verbose_name=_("ledger"))
-    item = models.ForeignKey("remediation.Item", models.PROTECT, related_name="events", verbose_name=_("item"))
+    ledger = models.ForeignKey(
+        "remediation.Ledger", models.PROTECT, related_name="events", verbose_name=_("ledger")
+    )
+    item = models.ForeignKey(
+        "remediation.Item", models.PROTECT, related_name="events", verbose_name=_("item")
+    )
     measure = models.ForeignKey(
-        "remediation.Measure", models.PROTECT, null=True, blank=True, related_name="events", verbose_name=_("measure")
+        "remediation.Measure",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="events",
+        verbose_name=_("measure"),
     )
     kind = models.CharField(_("kind"), max_length=20, choices=EventKind)
     occurred_at = models.DateTimeField(_("time"), default=timezone.now)
     # The calendar day in the organ's zone, so that a past day is an indexed comparison on every database.
     occurred_on = models.DateField(_("day"))
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("actor")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("actor"),
     )
     changes = models.JSONField(_("changes"), default=list)
     reason = models.CharField(_("reason"), max_length=500, blank=True)
@@ -117,7 +133,12 @@ class ItemEvent(models.Model):
         ProgressReport, models.PROTECT, null=True, blank=True, related_name="events", verbose_name=_("report")
     )
     batch = models.ForeignKey(
-        "remediation.ImportBatch", models.PROTECT, null=True, blank=True, related_name="events", verbose_name=_("import")
+        "remediation.ImportBatch",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="events",
+        verbose_name=_("import"),
     )
 
     status_after = models.CharField(max_length=20, null=True, blank=True)

@@ -45,13 +45,25 @@ class ImportBatch(Timestamped):
     """One import: the file, how it is read, what was answered, what it would do, what it did."""
 
     ledger = models.ForeignKey(
-        "remediation.Ledger", models.SET_NULL, null=True, blank=True, related_name="batches", verbose_name=_("ledger")
+        "remediation.Ledger",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="batches",
+        verbose_name=_("ledger"),
     )
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("who")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("who"),
     )
     state = models.CharField(_("state"), max_length=15, choices=BatchState, default=BatchState.UPLOADED)
-    file = models.FileField(_("file"), upload_to="imports/%Y/%m", storage=PrivateStorage(), max_length=300, blank=True)
+    file = models.FileField(
+        _("file"), upload_to="imports/%Y/%m", storage=PrivateStorage(), max_length=300, blank=True
+    )
     file_name = models.CharField(_("file name"), max_length=255)
     sha256 = models.CharField(max_length=64, db_index=True)
     # title, year, create_missing, unfinished_as_basically_completed, take_back (row by row) ...

@@ -35,9 +35,16 @@ class Item(Timestamped):
     measures (an opinion) carries its own ``reported_status`` and offices.
     """
 
-    ledger = models.ForeignKey("remediation.Ledger", models.PROTECT, related_name="items", verbose_name=_("ledger"))
+    ledger = models.ForeignKey(
+        "remediation.Ledger", models.PROTECT, related_name="items", verbose_name=_("ledger")
+    )
     section = models.ForeignKey(
-        "remediation.Section", models.PROTECT, null=True, blank=True, related_name="items", verbose_name=_("section")
+        "remediation.Section",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="items",
+        verbose_name=_("section"),
     )
     kind = models.CharField(_("kind"), max_length=20, choices=ItemKind, default=ItemKind.SPECIFIC_PROBLEM)
     number = models.CharField(_("number"), max_length=20, blank=True)
@@ -55,7 +62,12 @@ class Item(Timestamped):
         verbose_name=_("responsible leader"),
     )
     inferred_from = models.ForeignKey(
-        "self", models.SET_NULL, null=True, blank=True, related_name="inferences", verbose_name=_("inferred from")
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="inferences",
+        verbose_name=_("inferred from"),
     )
     is_reform_item = models.BooleanField(_("reform item"), default=False)
     # Only for an item without measures.
@@ -77,7 +89,12 @@ class Item(Timestamped):
     # The problem after NFKC without white space, hashed: how an import recognises it.
     key = models.CharField(_("key"), max_length=64, editable=False, db_index=True)
     batch = models.ForeignKey(
-        "remediation.ImportBatch", models.SET_NULL, null=True, blank=True, related_name="new_items", editable=False
+        "remediation.ImportBatch",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="new_items",
+        editable=False,
     )
     version = models.PositiveIntegerField(_("version"), default=1, editable=False)
 
@@ -93,7 +110,9 @@ class Item(Timestamped):
                 name="item_has_problem",
                 violation_error_message=_("The problem is empty."),
             ),
-            models.CheckConstraint(condition=~models.Q(inferred_from=models.F("id")), name="item_not_own_origin"),
+            models.CheckConstraint(
+                condition=~models.Q(inferred_from=models.F("id")), name="item_not_own_origin"
+            ),
             models.CheckConstraint(condition=models.Q(round__gte=1), name="item_round_from_one"),
         ]
         indexes = [models.Index(fields=["ledger", "order"], name="item_ledger_order")]

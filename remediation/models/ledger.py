@@ -63,7 +63,9 @@ class Ledger(Timestamped):
     """One rectification ledger (台账): where its rows come from, and the policy by which they are read and counted."""
 
     title = models.CharField(_("title"), max_length=200, unique=True)
-    ledger_type = models.CharField(_("type"), max_length=12, choices=LedgerType, default=LedgerType.INSPECTION)
+    ledger_type = models.CharField(
+        _("type"), max_length=12, choices=LedgerType, default=LedgerType.INSPECTION
+    )
     origin = models.CharField(_("origin"), max_length=200, blank=True)
     year = models.PositiveSmallIntegerField(_("year"), null=True, blank=True)
     started_on = models.DateField(_("start"), null=True, blank=True)
@@ -71,7 +73,12 @@ class Ledger(Timestamped):
     ends_on_text = models.CharField(_("end as written"), max_length=100, blank=True)
     as_of = models.DateField(_("as of"), null=True, blank=True)
     companion = models.ForeignKey(
-        "self", models.SET_NULL, null=True, blank=True, related_name="companions", verbose_name=_("companion ledger")
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="companions",
+        verbose_name=_("companion ledger"),
     )
     is_demo = models.BooleanField(_("demo data"), default=False)
     archived_at = models.DateTimeField(_("archived at"), null=True, blank=True)
@@ -162,7 +169,12 @@ class Section(models.Model):
 
     ledger = models.ForeignKey(Ledger, models.CASCADE, related_name="sections", verbose_name=_("ledger"))
     parent = models.ForeignKey(
-        "self", models.CASCADE, null=True, blank=True, related_name="children", verbose_name=_("superior section")
+        "self",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name=_("superior section"),
     )
     kind = models.CharField(_("kind"), max_length=12, choices=SectionKind, default=SectionKind.CATEGORY)
     title = models.CharField(_("title"), max_length=500)

@@ -79,15 +79,22 @@ class Measure(Timestamped):
     ``workflow_state`` is the copy of its item's, written in the same transaction, so that lists need no join.
     """
 
-    ledger = models.ForeignKey("remediation.Ledger", models.PROTECT, related_name="measures", verbose_name=_("ledger"))
-    item = models.ForeignKey("remediation.Item", models.PROTECT, related_name="measures", verbose_name=_("item"))
+    ledger = models.ForeignKey(
+        "remediation.Ledger", models.PROTECT, related_name="measures", verbose_name=_("ledger")
+    )
+    item = models.ForeignKey(
+        "remediation.Item", models.PROTECT, related_name="measures", verbose_name=_("item")
+    )
     number = models.PositiveIntegerField(_("number"), default=1)
     text = models.TextField(_("measure"))
     note = models.TextField(_("note"), blank=True)
     started_on = models.DateField(_("started on"), null=True, blank=True)
 
     status = models.CharField(
-        _("completion status"), max_length=20, choices=MEASURE_STATUS_CHOICES, default=CompletionStatus.NOT_STARTED
+        _("completion status"),
+        max_length=20,
+        choices=MEASURE_STATUS_CHOICES,
+        default=CompletionStatus.NOT_STARTED,
     )
     status_text = models.CharField(_("status as written"), max_length=100, blank=True)
     percent = models.PositiveSmallIntegerField(_("percent"), default=0, validators=[MaxValueValidator(100)])
@@ -95,7 +102,12 @@ class Measure(Timestamped):
     completed_on = models.DateField(_("completed on"), null=True, blank=True)
     reported_at = models.DateTimeField(_("last reported at"), null=True, blank=True)
     reported_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("reported by")
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("reported by"),
     )
 
     leader = models.ForeignKey(
@@ -107,7 +119,10 @@ class Measure(Timestamped):
         verbose_name=_("responsible leader"),
     )
     offices = models.ManyToManyField(
-        "accounts.Office", through="remediation.MeasureOffice", related_name="measures", verbose_name=_("offices")
+        "accounts.Office",
+        through="remediation.MeasureOffice",
+        related_name="measures",
+        verbose_name=_("offices"),
     )
 
     deadline_text = models.CharField(_("deadline as written"), max_length=200, blank=True)
@@ -128,7 +143,12 @@ class Measure(Timestamped):
     # The text after NFKC without white space, hashed: how an import recognises it.
     key = models.CharField(_("key"), max_length=64, editable=False)
     batch = models.ForeignKey(
-        "remediation.ImportBatch", models.SET_NULL, null=True, blank=True, related_name="new_measures", editable=False
+        "remediation.ImportBatch",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="new_measures",
+        editable=False,
     )
     version = models.PositiveIntegerField(_("version"), default=1, editable=False)
 
@@ -188,7 +208,9 @@ class Measure(Timestamped):
         ]
         indexes = [
             # The ledger list as it opens: open first, worst light first.
-            models.Index(fields=["ledger", "-is_open", "watch_date", "order", "id"], name="measure_ledger_watch"),
+            models.Index(
+                fields=["ledger", "-is_open", "watch_date", "order", "id"], name="measure_ledger_watch"
+            ),
             models.Index(fields=["ledger", "order", "id"], name="measure_ledger_order"),
             models.Index(fields=["-is_open", "watch_date", "id"], name="measure_watch"),
             models.Index(fields=["ledger", "status", "is_counted"], name="measure_ledger_status"),

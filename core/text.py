@@ -1,0 +1,20 @@
+"""How texts are compared: NFKC, without white space and invisible characters."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+
+# White space, control characters, zero-width and direction marks, byte-order mark: nothing that a reader sees.
+_UNSEEN = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff]+")
+
+
+def folded(text: str) -> str:
+    """``text`` for comparison: full-width and half-width forms are the same, white space does not count."""
+    return _UNSEEN.sub("", unicodedata.normalize("NFKC", text))
+
+
+def text_key(text: str) -> str:
+    """A key of 64 characters under which ``text`` is recognised again, however it was typed."""
+    return hashlib.sha256(folded(text).encode()).hexdigest()

@@ -1,0 +1,411 @@
+"""统计口径: how everything is counted (product text, section 9). The one home of every figure.
+
+``MeasureTotals`` is the shape of all measure figures: of a ledger, of an office, of somebody's scope, of a past day.
+``measure_totals`` and ``office_totals`` compute it live in SQL; ``MeasureTotals.add`` adds one measure's state in
+Python, for days rebuilt from the history. ``with_completion`` and ``item_totals`` count items, ``section_rollups``
+and ``ledger_totals`` the sections and a whole ledger. A figure and the list that it links to are the same rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import date
+from typing import Any
+
+from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Sum, Value, When
+
+from remediation.lights import Light, LightRule
+from remediation.models import Item, Ledger, Measure, MeasureOffice, Section
+from remediation.states import (
+    UNCOUNTED_STATES,
+    CompletionStatus,
+    DutyRole,
+    ItemKind,
+    SectionKind,
+    WorkflowState,
+)
+
+COMPLETED = CompletionStatus.COMPLETED
+TOTAL_KEYS = (
+    "key_problems",
+    "specific_problems",
+    "inference_items",
+    "reform_items",
+    "opinions",
+    "projects",
+    "measures",
+)
+
+
+def rate(part: int, whole: int) -> float | None:
+    """``part`` of ``whole`` in percent; ``None`` where there is nothing to count."""
+    return part * 100 / whole if whole else None
+
+
+@dataclass
+class MeasureTotals:
+    """Figures over a set of measures: void and transferred ones left out, suspended and long-term ones in (9.1)."""
+
+    total: int = 0
+    completed: int = 0
+    in_progress: int = 0
+    not_started: int = 0
+    suspended: int = 0
+    long_term: int = 0
+    percent_sum: int = 0
+    dated: int = 0
+    dated_completed: int = 0
+    first_due_passed: int = 0
+    red: int = 0
+    yellow: int = 0
+    blue: int = 0
+    green: int = 0
+    grey: int = 0  # of what is not completed: suspended, concluded, or without a date
+
+    @property
+    def not_completed(self) -> int:
+        """未完成: not completed, whatever the light."""
+        return self.total - self.completed
+
+    @property
+    def completion_rate(self) -> float | None:
+        """完成率: completed ÷ all."""
+        return rate(self.completed, self.total)
+
+    @property
+    def mean_percent(self) -> float | None:
+        """平均进度: the mean of the reported percents."""
+        return self.percent_sum / self.total if self.total else None
+
+    @property
+    def schedule_rate(self) -> float | None:
+        """序时进度: those whose first deadline has passed ÷ those with a date."""
+        return rate(self.first_due_passed, self.dated)
+
+    @property
+    def behind(self) -> float | None:
+        """滞后, in percentage points: 序时进度 less the completed share of the same dated measures, never below zero."""
+        if not self.dated:
+            return None
+        return max(0.0, (self.first_due_passed - self.dated_completed) * 100 / self.dated)
+
+    def light(self, light: str) -> int:
+        """The count of one light."""
+        return int(getattr(self, str(light)))
+
+    def as_dict(self) -> dict[str, int]:
+        """The stored figures by name."""
+        return asdict(self)
+
+    def add(
+        self,
+        *,
+        status: str,
+        percent: int,
+        workflow_state: str,
+        is_long_term: bool,
+        first_due_date: date | None,
+        light: str,
+        today: date,
+    ) -> None:
+        """Add one measure's state: the same rule as ``figures`` in Python, for days rebuilt from the history."""
+        if workflow_state in UNCOUNTED_STATES:
+            return
+        done = status == COMPLETED
+        self.total += 1
+        self.completed += done
+        self.in_progress += status == CompletionStatus.IN_PROGRESS
+        self.not_started += status == CompletionStatus.NOT_STARTED
+        self.suspended += workflow_state == WorkflowState.SUSPENDED
+        self.long_term += is_long_term
+        self.percent_sum += percent
+        if first_due_date is not None:
+            self.dated += 1
+            self.dated_completed += done
+            self.first_due_passed += first_due_date < today
+        if not done:
+            setattr(self, str(light), self.light(light) + 1)
+
+
+TOTAL_FIELDS = tuple(field.name for field in fields(MeasureTotals))
+
+
+def figures(rule: LightRule, prefix: str = "") -> dict[str, Any]:
+    """The SQL aggregates behind ``MeasureTotals``; ``prefix`` is the path to the measure."""
+
+    def where(**conditions: Any) -> Q:
+        return Q(**{f"{prefix}{field}": value for field, value in conditions.items()})
+
+    counted = where(is_counted=True)
+    done = counted & where(status=COMPLETED.value)
+    dated = counted & where(first_due_date__isnull=False)
+    open_ = counted & ~where(status=COMPLETED.value)
+
+    def count(condition: Q) -> Count:
+        return Count(f"{prefix}pk", filter=condition)
+
+    return {
+        "total": count(counted),
+        "completed": count(done),
+        "in_progress": count(counted & where(status=CompletionStatus.IN_PROGRESS.value)),
+        "not_started": count(counted & where(status=CompletionStatus.NOT_STARTED.value)),
+        "suspended": count(counted & where(workflow_state=WorkflowState.SUSPENDED.value)),
+        "long_term": count(counted & where(is_long_term=True)),
+        "percent_sum": Sum(f"{prefix}percent", filter=counted, default=0),
+        "dated": count(dated),
+        "dated_completed": count(dated & where(status=COMPLETED.value)),
+        "first_due_passed": count(dated & where(first_due_date__lt=rule.today)),
+        **{light.value: count(open_ & rule.condition(light, prefix)) for light in Light},
+    }
+
+
+def measure_totals(measures: QuerySet[Measure], rule: LightRule) -> MeasureTotals:
+    """The figures over ``measures`` (any scoped and filtered queryset), in one query."""
+    return MeasureTotals(**measures.order_by().aggregate(**figures(rule)))
+
+
+def office_totals(
+    ledgers: QuerySet[Ledger] | Iterable[Ledger],
+    role: str,
+    rule: LightRule,
+    *,
+    measures: QuerySet[Measure] | None = None,
+) -> dict[int, MeasureTotals]:
+    """Office id -> figures, each office by itself (without those below it), in one query (9.3).
+
+    A measure with two lead offices counts for each. ``measures`` narrows further, to somebody's scope or a filter.
+    """
+    duties = MeasureOffice.objects.filter(role=role, measure__ledger__in=ledgers, measure__is_counted=True)
+    if measures is not None:
+        duties = duties.filter(measure__in=measures.order_by())
+    rows = duties.order_by().values("office_id").annotate(**figures(rule, "measure__"))
+    return {row.pop("office_id"): MeasureTotals(**row) for row in rows}
+
+
+def distinct_measures(measures: QuerySet[Measure]) -> int:
+    """How many measures there are when the rows of one shared measure count once (9.8)."""
+    counted = measures.filter(is_counted=True).order_by()
+    found = counted.aggregate(
+        alone=Count("pk", filter=Q(shared_key__isnull=True)), shared=Count("shared_key", distinct=True)
+    )
+    return int(found["alone"] + found["shared"])
+
+
+# -- items ------------------------------------------------------------------------------------------------------------
+
+
+def completion_expression() -> Case:
+    """An item's completion status in SQL; ``item_status`` is the same rule in Python, and a test holds them together.
+
+    基本完成 comes from the ledger's policy or a declaration at review only (9.2).
+    """
+    measures = Measure.objects.filter(item=OuterRef("pk"), is_counted=True).order_by()
+    has_measures = Exists(measures)
+    has_unfinished = Exists(measures.exclude(status=COMPLETED.value))
+    has_begun = Exists(measures.exclude(status=CompletionStatus.NOT_STARTED.value))
+    basically = Q(declared_basically_completed=True) | Q(
+        ledger__unfinished_counts_as_basically_completed=True
+    )
+    return Case(
+        When(has_measures & ~has_unfinished, then=Value(COMPLETED.value)),
+        When(Q(~has_measures) & Q(reported_status=COMPLETED.value), then=Value(COMPLETED.value)),
+        When(basically, then=Value(CompletionStatus.BASICALLY_COMPLETED.value)),
+        When(~has_measures, then=F("reported_status")),
+        When(~has_begun, then=Value(CompletionStatus.NOT_STARTED.value)),
+        default=Value(CompletionStatus.IN_PROGRESS.value),
+        output_field=CharField(),
+    )
+
+
+def item_status(
+    *, statuses: Iterable[str], reported_status: str, declared: bool, unfinished_as_basically: bool
+) -> CompletionStatus:
+    """An item's completion status from the statuses of its counted measures (empty: what was reported on the item)."""
+    known = list(statuses)
+    if all(status == COMPLETED for status in known) if known else reported_status == COMPLETED:
+        return COMPLETED
+    if declared or unfinished_as_basically:
+        return CompletionStatus.BASICALLY_COMPLETED
+    if not known:
+        return CompletionStatus(reported_status)
+    if all(status == CompletionStatus.NOT_STARTED for status in known):
+        return CompletionStatus.NOT_STARTED
+    return CompletionStatus.IN_PROGRESS
+
+
+def with_completion(items: QuerySet[Item]) -> QuerySet[Item]:
+    """``items`` annotated with ``completion_status``."""
+    return items.annotate(completion_status=completion_expression())
+
+
+@dataclass
+class StatusTotals:
+    """How many of something stand at each completion status."""
+
+    total: int = 0
+    completed: int = 0
+    basically_completed: int = 0
+    in_progress: int = 0
+    not_started: int = 0
+
+    def add(self, status: str, count: int = 1) -> None:
+        """Count ``count`` more at ``status``."""
+        self.total += count
+        setattr(self, status, getattr(self, status) + count)
+
+    def status(self) -> CompletionStatus:
+        """What follows for the whole: a section's status from what is below it (product text 2)."""
+        if self.total and self.completed == self.total:
+            return COMPLETED
+        if self.total and self.completed + self.basically_completed == self.total:
+            return CompletionStatus.BASICALLY_COMPLETED
+        if self.not_started == self.total:
+            return CompletionStatus.NOT_STARTED
+        return CompletionStatus.IN_PROGRESS
+
+    def merge(self, other: StatusTotals) -> None:
+        """Add the counts of ``other``."""
+        for field in fields(self):
+            setattr(self, field.name, getattr(self, field.name) + getattr(other, field.name))
+
+    def as_dict(self) -> dict[str, int]:
+        """By name, in the order of the report."""
+        return asdict(self)
+
+
+ITEM_SUBJECTS: Mapping[str, Q] = {
+    "specific_problems": Q(kind=ItemKind.SPECIFIC_PROBLEM),
+    "inference_items": Q(kind=ItemKind.INFERENCE_ITEM),
+    "reform_items": Q(is_reform_item=True),
+    "opinions": Q(kind=ItemKind.OPINION),
+    "projects": Q(kind=ItemKind.PROJECT),
+}
+
+
+def counted_items(items: QuerySet[Item]) -> QuerySet[Item]:
+    """Items that figures count: not void, not transferred."""
+    return items.exclude(workflow_state__in=[state.value for state in UNCOUNTED_STATES])
+
+
+def item_totals(items: QuerySet[Item]) -> dict[str, StatusTotals]:
+    """Figures of items by subject (``ITEM_SUBJECTS``), in one query."""
+    rows = (
+        with_completion(counted_items(items))
+        .order_by()
+        .values("kind", "is_reform_item", "completion_status")
+        .annotate(count=Count("pk"))
+    )
+    found = {subject: StatusTotals() for subject in ITEM_SUBJECTS}
+    kinds = {
+        ItemKind.SPECIFIC_PROBLEM.value: "specific_problems",
+        ItemKind.INFERENCE_ITEM.value: "inference_items",
+        ItemKind.OPINION.value: "opinions",
+        ItemKind.PROJECT.value: "projects",
+    }
+    for row in rows:
+        if row["kind"] in kinds:
+            found[kinds[row["kind"]]].add(row["completion_status"], row["count"])
+        if row["is_reform_item"]:
+            found["reform_items"].add(row["completion_status"], row["count"])
+    return found
+
+
+# -- sections and whole ledgers ---------------------------------------------------------------------------------------
+
+
+@dataclass
+class SectionRollup:
+    """A section with the figures of everything below it."""
+
+    section: Section
+    depth: int
+    items: StatusTotals
+    measures: MeasureTotals
+    children: list[SectionRollup]
+
+    @property
+    def status(self) -> CompletionStatus:
+        """Derived from the items below."""
+        return self.items.status()
+
+
+def section_rollups(
+    ledger: Ledger,
+    rule: LightRule,
+    *,
+    items: QuerySet[Item] | None = None,
+    measures: QuerySet[Measure] | None = None,
+) -> list[SectionRollup]:
+    """The section tree of ``ledger`` with roll-ups, top level first: three queries whatever its size.
+
+    ``items`` and ``measures`` narrow to somebody's scope or a filter; they default to the whole ledger.
+    """
+    items = counted_items(items if items is not None else Item.objects.filter(ledger=ledger))
+    measures = measures if measures is not None else Measure.objects.filter(ledger=ledger)
+    by_section: dict[int | None, StatusTotals] = {}
+    for row in (
+        with_completion(items).order_by().values("section_id", "completion_status").annotate(n=Count("pk"))
+    ):
+        by_section.setdefault(row["section_id"], StatusTotals()).add(row["completion_status"], row["n"])
+    measured = {
+        row.pop("item__section_id"): MeasureTotals(**row)
+        for row in measures.order_by().values("item__section_id").annotate(**figures(rule))
+    }
+    children: dict[int | None, list[Section]] = {}
+    for section in Section.objects.filter(ledger=ledger).order_by("order", "pk"):
+        children.setdefault(section.parent_id, []).append(section)
+
+    def build(section: Section, depth: int) -> SectionRollup:
+        below = [build(child, depth + 1) for child in children.get(section.pk, ())]
+        statuses, totals = StatusTotals(), MeasureTotals()
+        statuses.merge(by_section.get(section.pk, StatusTotals()))
+        _merge(totals, measured.get(section.pk, MeasureTotals()))
+        for child in below:
+            statuses.merge(child.items)
+            _merge(totals, child.measures)
+        return SectionRollup(section, depth, statuses, totals, below)
+
+    return [build(section, 0) for section in children.get(None, ())]
+
+
+def _merge(into: MeasureTotals, other: MeasureTotals) -> None:
+    for name in TOTAL_FIELDS:
+        setattr(into, name, getattr(into, name) + getattr(other, name))
+
+
+def flattened(rollups: Iterable[SectionRollup]) -> list[SectionRollup]:
+    """The tree as a list, each section before what is below it."""
+    flat: list[SectionRollup] = []
+    for rollup in rollups:
+        flat.append(rollup)
+        flat.extend(flattened(rollup.children))
+    return flat
+
+
+def ledger_totals(ledger: Ledger, rule: LightRule) -> dict[str, StatusTotals]:
+    """The figures that a ledger's document states, computed (``TOTAL_KEYS``)."""
+    key_problems = StatusTotals()
+    for rollup in flattened(section_rollups(ledger, rule)):
+        if rollup.section.kind == SectionKind.KEY_PROBLEM:
+            key_problems.add(rollup.status)
+    measures = measure_totals(Measure.objects.filter(ledger=ledger), rule)
+    return {
+        "key_problems": key_problems,
+        **item_totals(Item.objects.filter(ledger=ledger)),
+        "measures": StatusTotals(
+            total=measures.total,
+            completed=measures.completed,
+            in_progress=measures.in_progress,
+            not_started=measures.not_started,
+        ),
+    }
+
+
+def lead_and_assisting(ledger: Ledger, rule: LightRule) -> dict[int, dict[str, MeasureTotals]]:
+    """Office id -> {"lead": figures, "assisting": figures}, each office by itself; two queries."""
+    table: dict[int, dict[str, MeasureTotals]] = {}
+    for role in DutyRole:
+        for office_id, totals in office_totals([ledger], role, rule).items():
+            table.setdefault(office_id, {str(r): MeasureTotals() for r in DutyRole})[str(role)] = totals
+    return table

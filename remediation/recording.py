@@ -1,0 +1,178 @@
+"""Writing the history: the one home of ``ItemEvent`` rows.
+
+Every command that changes an item or a measure calls ``record`` (or ``events_for`` for bulk writes) in the same
+transaction, and ``mark_changed`` for the ledger, so that the roll-up follows within a minute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+
+from remediation.models import ChangeMark, EventKind, ImportBatch, Item, ItemEvent, Measure, ProgressReport
+from remediation.states import DutyRole
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field, from and to, as machine values: dates in ISO form, offices as lists of ids, choices by value."""
+
+    field: str
+    before: Any
+    after: Any
+
+    def as_json(self) -> dict[str, Any]:
+        """The row in ``ItemEvent.changes``."""
+        return {"field": self.field, "from": plain(self.before), "to": plain(self.after)}
+
+
+def plain(value: Any) -> Any:
+    """``value`` as JSON keeps it."""
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, (set, frozenset, tuple)):
+        return list(value)
+    return value
+
+
+@dataclass(frozen=True)
+class Duties:
+    """The offices of one measure, in the order written; the first lead office is the main one (主牵头)."""
+
+    lead: tuple[int, ...] = ()
+    assisting: tuple[int, ...] = ()
+
+
+def duties_of(measure_ids: Iterable[int]) -> dict[int, Duties]:
+    """The offices of many measures in one query per 500; measures without any are left out."""
+    from remediation.models import MeasureOffice
+
+    found: dict[int, dict[str, list[int]]] = {}
+    ids = list(measure_ids)
+    for start in range(0, len(ids), 500):
+        rows = (
+            MeasureOffice.objects.filter(measure__in=ids[start : start + 500])
+            .order_by("measure_id", "rank", "pk")
+            .values_list("measure_id", "role", "office_id")
+        )
+        for measure_id, role, office_id in rows:
+            found.setdefault(measure_id, {}).setdefault(role, []).append(office_id)
+    return {
+        pk: Duties(tuple(by_role.get(DutyRole.LEAD, ())), tuple(by_role.get(DutyRole.ASSISTING, ())))
+        for pk, by_role in found.items()
+    }
+
+
+def event_for(
+    measure: Measure,
+    *,
+    kind: EventKind,
+    duties: Duties,
+    actor: User | None,
+    occurred_at: datetime,
+    changes: Iterable[Change] = (),
+    reason: str = "",
+    report: ProgressReport | None = None,
+    batch: ImportBatch | None = None,
+) -> ItemEvent:
+    """An unsaved event on ``measure`` carrying its whole countable state after the change."""
+    return ItemEvent(
+        ledger_id=measure.ledger_id,
+        item_id=measure.item_id,
+        measure=measure,
+        kind=kind,
+        occurred_at=occurred_at,
+        occurred_on=timezone.localdate(occurred_at),
+        actor=actor,
+        changes=[change.as_json() for change in changes],
+        reason=reason,
+        report=report,
+        batch=batch,
+        status_after=measure.status,
+        percent_after=measure.percent,
+        first_due_after=measure.first_due_date,
+        due_after=measure.due_date,
+        review_after=measure.review_date,
+        is_long_term_after=measure.is_long_term,
+        workflow_state_after=measure.workflow_state,
+        lead_after=list(duties.lead),
+        assisting_after=list(duties.assisting),
+    )
+
+
+def record(
+    measure: Measure,
+    *,
+    kind: EventKind,
+    actor: User | None,
+    changes: Iterable[Change] = (),
+    reason: str = "",
+    report: ProgressReport | None = None,
+    batch: ImportBatch | None = None,
+    occurred_at: datetime | None = None,
+    duties: Duties | None = None,
+) -> ItemEvent:
+    """Save one event on ``measure`` and mark its ledger as changed; call it inside the change's transaction."""
+    event = event_for(
+        measure,
+        kind=kind,
+        duties=duties if duties is not None else duties_of([measure.pk]).get(measure.pk, Duties()),
+        actor=actor,
+        occurred_at=occurred_at or timezone.now(),
+        changes=changes,
+        reason=reason,
+        report=report,
+        batch=batch,
+    )
+    event.save(force_insert=True)
+    mark_changed(measure.ledger_id)
+    return event
+
+
+def record_item(
+    item: Item,
+    *,
+    kind: EventKind,
+    actor: User | None,
+    changes: Iterable[Change] = (),
+    reason: str = "",
+    batch: ImportBatch | None = None,
+    occurred_at: datetime | None = None,
+) -> ItemEvent:
+    """Save one event on the item itself (no measure) and mark its ledger as changed."""
+    moment = occurred_at or timezone.now()
+    event = ItemEvent.objects.create(
+        ledger_id=item.ledger_id,
+        item=item,
+        kind=kind,
+        occurred_at=moment,
+        occurred_on=timezone.localdate(moment),
+        actor=actor,
+        changes=[change.as_json() for change in changes],
+        reason=reason,
+        batch=batch,
+        workflow_state_after=item.workflow_state,
+    )
+    mark_changed(item.ledger_id)
+    return event
+
+
+def mark_changed(ledger_id: int) -> None:
+    """Ask for a roll-up of this ledger: insert-only, so two savers never wait for each other."""
+    ChangeMark.objects.create(ledger_id=ledger_id)
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
+    """The fields of ``after`` whose value is not the one of ``before``."""
+    return [
+        Change(field, before.get(field), value)
+        for field, value in after.items()
+        if before.get(field) != value
+    ]
