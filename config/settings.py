@@ -18,7 +18,7 @@ except WrongEnvironment as error:
     # Every process of the site comes by here: the lines alone, without a traceback, whoever started it.
     sys.exit("\n".join(["The environment is not right:", *error.lines]))
 
-# --- The site -------------------------------------------------------------------------------------------------------
+# --- The site -----------------------------------------------------------------------------------------------
 
 DEBUG = ENV.debug
 SECRET_KEY = ENV.secret_key
@@ -81,7 +81,7 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
-# --- Data -----------------------------------------------------------------------------------------------------------
+# --- Data ---------------------------------------------------------------------------------------------------
 
 DATA_DIR = ENV.data_dir
 DATABASE: dict[str, Any] = {
@@ -132,7 +132,7 @@ STORAGES = {
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
-# --- People ---------------------------------------------------------------------------------------------------------
+# --- People -------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
@@ -151,7 +151,7 @@ SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_COOKIE_SECURE = ENV.https
 CSRF_COOKIE_SECURE = ENV.https
 
-# --- What browsers are told -----------------------------------------------------------------------------------------
+# --- What browsers are told ---------------------------------------------------------------------------------
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -176,7 +176,7 @@ if ENV.trusted_proxies:
 # Being on the browsers' preload list is the decision of whoever owns the domain, not of one site below it.
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
 
-# --- Words and times ------------------------------------------------------------------------------------------------
+# --- Words and times ----------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
@@ -186,7 +186,7 @@ USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"
 FORMAT_MODULE_PATH = ["config.formats"]
 
-# --- Mail -----------------------------------------------------------------------------------------------------------
+# --- Mail ---------------------------------------------------------------------------------------------------
 
 if ENV.email_host:
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
@@ -204,7 +204,7 @@ EMAIL_USE_SSL = ENV.email_use_ssl
 EMAIL_TIMEOUT = 30
 DEFAULT_FROM_EMAIL = ENV.email_from
 
-# --- Work in the background -----------------------------------------------------------------------------------------
+# --- Work in the background ---------------------------------------------------------------------------------
 
 # The schedule itself is in config/celery.py.
 if ENV.redis_url:
@@ -212,7 +212,7 @@ if ENV.redis_url:
     # Longer than the longest task: a message that was not acknowledged is handed out again after this.
     CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 2 * 60 * 60}
 else:
-    CELERY_BROKER_URL = "filesystem://"
+    CELERY_BROKER_URL = "filesystem://localhost"
     CELERY_BROKER_TRANSPORT = "core.file_broker:Transport"
     CELERY_BROKER_TRANSPORT_OPTIONS = {"folder": str(DATA_DIR / "broker")}
     # Nobody asks this worker anything over the broker, and questions would pile up as files.
@@ -235,7 +235,7 @@ CELERY_TASK_TIME_LIMIT = 35 * 60
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat" / "schedule")
 
-# --- Log ------------------------------------------------------------------------------------------------------------
+# --- Log ----------------------------------------------------------------------------------------------------
 
 # One line a message, on stderr: whoever runs the process keeps, rotates and searches it.
 LOGGING: dict[str, Any] = {

@@ -1,0 +1,171 @@
+"""What every test may use: real servers, a real browser, and a database that child processes share."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+
+from tests import capabilities
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+    from pytest_django.live_server_helper import LiveServer
+
+    from accounts.models import User
+
+AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+BROWSER_FIXTURES = {"chromium", "browser_page"}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark tests by what they use, and leave out of the SQLite round what is about PostgreSQL alone."""
+    left_out = []
+    for item in items:
+        names = set(getattr(item, "fixturenames", ()))
+        if names & BROWSER_FIXTURES:
+            item.add_marker(pytest.mark.browser)
+        if "redis_server" in names:
+            item.add_marker(pytest.mark.redis)
+        if item.get_closest_marker("postgresql") and not settings.DATABASES["default"]["ENGINE"].endswith("postgresql"):
+            left_out.append(item)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+def lacking(what: str, *, package: str) -> NoReturn:
+    """Skip the test, or fail it where skipping is forbidden."""
+    reason = f"{what} is not installed (Debian: apt install {package})"
+    if capabilities.required():
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(autouse=True)
+def fresh_cache() -> None:
+    """Forget counted sign-ins and cached calendars of the test before."""
+    cache.clear()
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[str]:
+    """The address of a Redis server, running for this test session alone."""
+    if not shutil.which("redis-server"):
+        lacking("Redis", package="redis-server")
+    with capabilities.redis_server() as url:
+        yield url
+
+
+@pytest.fixture
+def child_environment(transactional_db: None) -> dict[str, str]:
+    """The environment for a real process (worker, beat, command) on this test's own database and data folder.
+
+    Such a process sees only what is committed, so the test's rows are really there, and removed afterwards.
+    """
+    database = connection.settings_dict
+    if connection.vendor == "sqlite":
+        url = f"sqlite:///{database['NAME']}"
+    else:
+        user, password = database["USER"], database["PASSWORD"]
+        sign_in = f"{user}:{password}" if password else user
+        url = f"postgresql://{sign_in}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
+    return {
+        **{name: value for name, value in os.environ.items() if name != "TEST_DATABASE_URL"},
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "DATABASE_URL": url,
+        "DATA_DIR": str(settings.DATA_DIR),
+        "MEDIA_ROOT": str(settings.MEDIA_ROOT),
+        "SECRET_KEY": settings.SECRET_KEY,
+    }
+
+
+@pytest.fixture(scope="session")
+def chromium() -> "Iterator[Browser]":
+    """A Chromium without a window."""
+    path = capabilities.chromium_path()
+    if path is None:
+        lacking("Chromium", package="chromium fonts-noto-cjk")
+    # Playwright runs an event loop in this thread; Django would take the test's own queries for asynchronous ones.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def browser_page(chromium: "Browser", live_server: "LiveServer") -> "Iterator[Page]":
+    """A page of the running site, 1366 px wide. Fails the test on a script error or a Content-Security-Policy report.
+
+    Addresses may be given relative to the site: `browser_page.goto("/")`. A refused request (404, 422) is no error.
+    """
+    context = chromium.new_context(
+        base_url=live_server.url,
+        viewport={"width": 1366, "height": 768},
+        locale="zh-CN",
+        timezone_id="Asia/Shanghai",
+        accept_downloads=True,
+    )
+    context.set_default_timeout(15_000)
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
+    page.on(
+        "console",
+        lambda message: (
+            complaints.append(f"{page.url}: {message.text}")
+            if message.type == "error" and "Failed to load resource" not in message.text
+            else None
+        ),
+    )
+    yield page
+    context.close()
+    assert not complaints, "\n".join(complaints)
+
+
+@pytest.fixture
+def sign_in(client: Client, live_server: "LiveServer") -> "Callable[[Page, User], None]":
+    """A function that signs a person in on a page, past the form."""
+
+    def signed_in(page: "Page", user: "User") -> None:
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+        page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
+
+    return signed_in
+
+
+@pytest.fixture(scope="session")
+def axe() -> "Callable[..., list[str]]":
+    """A function that returns what axe-core finds wrong with a page, one line for each element; nothing is good."""
+
+    def violations(page: "Page", *, without: tuple[str, ...] = ()) -> list[str]:
+        """Return the violations on the page as it is now; `without` names rules to leave out."""
+        # Evaluated from outside, which the page's Content-Security-Policy does not forbid.
+        page.evaluate(AXE.read_text(encoding="utf-8") + "; undefined")
+        rules = {rule: {"enabled": False} for rule in without}
+        found: dict[str, Any] = page.evaluate("rules => axe.run(document, {rules})", rules)
+        return [
+            f"{violation['id']} ({violation['help']}): {node['html'][:200]}"
+            for violation in found["violations"]
+            for node in violation["nodes"]
+        ]
+
+    return violations
