@@ -27,11 +27,11 @@ ONE_DAY = timedelta(days=1)
 class Light(models.TextChoices):
     """The five lights, worst first. Colour never stands alone: the word and an icon go with it."""
 
-    RED = "red", _("Red")
-    YELLOW = "yellow", _("Yellow")
-    BLUE = "blue", _("Blue")
-    GREEN = "green", _("Green")
-    GREY = "grey", _("Grey")
+    RED = "red", _("Red light")
+    YELLOW = "yellow", _("Yellow light")
+    BLUE = "blue", _("Blue light")
+    GREEN = "green", _("Green light")
+    GREY = "grey", _("Grey light")
 
 
 WORST_FIRST = tuple(Light)
