@@ -6,6 +6,7 @@ from core.health import health
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health, name="health"),
+    path("", include("core.urls")),
     path("", include("accounts.urls")),
     path("", include("remediation.urls")),
     path("", include("supervision.urls")),

@@ -11,13 +11,15 @@ from datetime import date, datetime
 from typing import Any
 
 from django import template
+from django.core.paginator import Page
+from django.forms import BaseForm
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext
 
-from core import figures
+from core import notation
 
 register = template.Library()
 
@@ -95,7 +97,7 @@ def light_pill(
         icon(LIGHT_ICONS[value]),
         "visually-hidden" if bare else "",
         word,
-        "" if count is None else figures.number(count),
+        "" if count is None else notation.number(count),
     )
     if href:
         return format_html('<a class="{}" href="{}">{}</a>', classes, href, body)
@@ -108,7 +110,7 @@ def days_left(days: int | None, *, none: str = "") -> SafeString:
     if days is None:
         return format_html('<span class="light-why">{}</span>', none or gettext("No deadline"))
     return format_html(
-        '<span class="light-why{}">{}</span>', " late" if days < 0 else "", figures.days_left_words(days)
+        '<span class="light-why{}">{}</span>', " late" if days < 0 else "", notation.days_left_words(days)
     )
 
 
@@ -121,7 +123,7 @@ def completion(status: Any, *, label: Any = "", percent: Any = None, long_term: 
         '<span class="completion">{}<span>{}</span>{}{}</span>',
         icon(COMPLETION_ICONS[value]),
         word,
-        format_html('<span class="completion-percent">{}</span>', figures.percent(percent)) if shown else "",
+        format_html('<span class="completion-percent">{}</span>', notation.whole_percent(percent)) if shown else "",
         long_term_flag() if long_term else "",
     )
 
@@ -205,25 +207,25 @@ def percent_bar(value: Any, *, label: str, extra: str = "") -> SafeString:
 @register.filter
 def number(value: Any) -> str:
     """Plain up to four digits, with commas from five."""
-    return "" if value is None else figures.number(value)
+    return "" if value is None else notation.number(value)
 
 
 @register.filter
 def percent(value: Any) -> str:
     """One decimal; 100% and 0% without."""
-    return "" if value is None else figures.percent(value)
+    return "" if value is None else notation.percent(value)
 
 
 @register.filter
 def change(value: Any) -> str:
     """With its sign: +2, −4, 0."""
-    return "" if value is None else figures.change(value)
+    return "" if value is None else notation.change(value)
 
 
 @register.simple_tag
 def rate(done: int, total: int) -> str:
     """Return done ÷ total as a percentage; a dash where there is nothing to divide."""
-    return figures.percent(done * 100 / total) if total else "–"
+    return notation.percent(done * 100 / total) if total else "–"
 
 
 @register.simple_tag
@@ -237,7 +239,7 @@ def count_of(count: int, unit: str) -> str:
         "matter": ngettext("%(count)s matter", "%(count)s matters", count),
         "error": ngettext("%(count)s error", "%(count)s errors", count),
     }
-    return words[unit] % {"count": figures.number(count)}
+    return words[unit] % {"count": notation.number(count)}
 
 
 # -- dates -----------------------------------------------------------------------------------------------------------
@@ -246,13 +248,13 @@ def count_of(count: int, unit: str) -> str:
 @register.filter
 def day(value: date | None) -> str:
     """2024-11-30, for tables, fields and facts."""
-    return "" if value is None else figures.day(value)
+    return "" if value is None else notation.day(value)
 
 
 @register.simple_tag(takes_context=True)
 def day_words(context: template.Context, value: date | None) -> str:
     """Return 11月30日 for sentences, with the year when it is not this one."""
-    return "" if value is None else figures.day_words(value, today=_today(context))
+    return "" if value is None else notation.day_words(value, today=_today(context))
 
 
 @register.simple_tag(takes_context=True)
@@ -262,7 +264,7 @@ def moment(context: template.Context, value: datetime | None) -> SafeString:
         return SafeString("")
     local = timezone.localtime(value) if timezone.is_aware(value) else value
     return format_html(
-        '<time datetime="{}">{}</time>', local.isoformat(), figures.moment(local, today=_today(context))
+        '<time datetime="{}">{}</time>', local.isoformat(), notation.moment(local, today=_today(context))
     )
 
 
@@ -299,3 +301,22 @@ def here(context: template.Context, **changes: Any) -> str:
             query[name] = str(value)
     encoded = query.urlencode()
     return f"?{encoded}" if encoded else context["request"].path
+
+
+@register.simple_tag
+def light_zero(light: Any, *, label: Any = "") -> SafeString:
+    """Return the outlined pill of a light that nothing has; the zero itself stands beside it."""
+    value, word = _value_and_label(light, label)
+    return format_html('<span class="light light-zero">{}{}</span>', icon(LIGHT_ICONS[value]), word)
+
+
+@register.simple_tag
+def elided_pages(page: Page[Any]) -> list[int | str]:
+    """Return the page numbers to show: first, last and those around this one."""
+    return list(page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1))
+
+
+@register.simple_tag
+def error_count(form: BaseForm) -> int:
+    """Return how many things the form complains of."""
+    return sum(len(errors) for errors in form.errors.values())
