@@ -41,7 +41,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.browser)
         if "redis_server" in names:
             item.add_marker(pytest.mark.redis)
-        if item.get_closest_marker("postgresql") and not settings.DATABASES["default"]["ENGINE"].endswith("postgresql"):
+        if item.get_closest_marker("postgresql") and not settings.DATABASES["default"]["ENGINE"].endswith(
+            "postgresql"
+        ):
             left_out.append(item)
     if left_out:
         config.hook.pytest_deselected(items=left_out)

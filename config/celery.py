@@ -23,7 +23,6 @@ def keep_django_logging(**kwargs: Any) -> None:
     """Log as the settings say: with a listener here, Celery adds no handlers of its own."""
 
 
-
 # A sweep that nobody picked up within its own period is dropped: the next one does the same work.
 app.conf.beat_schedule = {
     "sweep-imports": {

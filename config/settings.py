@@ -122,6 +122,7 @@ CACHES: dict[str, dict[str, Any]] = {
 # Uploaded files are private: no address serves this folder, only views that ask who is looking.
 MEDIA_ROOT = ENV.media_root
 MEDIA_URL = ""
+PRIVATE_MEDIA_ROOT = MEDIA_ROOT
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 
@@ -217,7 +218,7 @@ DEFAULT_FROM_EMAIL = ENV.email_from
 if ENV.redis_url:
     CELERY_BROKER_URL = ENV.redis_url
     # Longer than the longest task: a message that was not acknowledged is handed out again after this.
-    CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 2 * 60 * 60}
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {"visibility_timeout": 2 * 60 * 60}
 else:
     CELERY_BROKER_URL = "filesystem://localhost"
     CELERY_BROKER_TRANSPORT = "core.file_broker:Transport"

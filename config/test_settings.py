@@ -11,7 +11,16 @@ TEST_DATA_DIR = Path(tempfile.mkdtemp(prefix="xiaohao-tests-"))
 atexit.register(shutil.rmtree, TEST_DATA_DIR, ignore_errors=True)
 
 # What stands in the environment is about the installation, not about tests; TEST_DATABASE_URL is.
-FROM_OUTSIDE = ("ALLOWED_HOSTS", "DEBUG", "EMAIL_HOST", "MEDIA_ROOT", "PORT", "REDIS_URL", "SECRET_KEY", "SITE_URL")
+FROM_OUTSIDE = (
+    "ALLOWED_HOSTS",
+    "DEBUG",
+    "EMAIL_HOST",
+    "MEDIA_ROOT",
+    "PORT",
+    "REDIS_URL",
+    "SECRET_KEY",
+    "SITE_URL",
+)
 for name in FROM_OUTSIDE:
     os.environ.pop(name, None)
 os.environ["DATA_DIR"] = str(TEST_DATA_DIR)

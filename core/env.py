@@ -103,9 +103,7 @@ class Reader:
         return self.read(name, lambda value: parse_number(value, least=least, most=most), default=default)
 
     def words(self, name: str) -> list[str]:
-        return self.read(
-            name, lambda value: [word.strip() for word in value.split(",") if word.strip()], default=[]
-        )
+        return self.read(name, parse_words, default=list[str]())
 
     def wrong(self, name: str, reason: str) -> None:
         self.problems.append(f"{name}: {reason}")
@@ -118,6 +116,11 @@ def parse_flag(value: str) -> bool:
     if value.lower() in FALSE_WORDS:
         return False
     raise ValueError(f"{value!r} is neither yes nor no (use 1 or 0)")
+
+
+def parse_words(value: str) -> list[str]:
+    """Return the words between commas."""
+    return [word.strip() for word in value.split(",") if word.strip()]
 
 
 def parse_number(value: str, *, least: int, most: int) -> int:
@@ -185,9 +188,9 @@ def parse_key(value: str) -> str:
     return value
 
 
-def parse_origin(value: str) -> list[str]:
+def parse_origins(value: str) -> list[str]:
     """Return a list of origins with their schemes; raise ValueError for one without."""
-    origins = [origin.strip() for origin in value.split(",") if origin.strip()]
+    origins = parse_words(value)
     for origin in origins:
         if not origin.startswith(("http://", "https://")):
             raise ValueError(f"{origin!r} does not begin with http:// or https://")
@@ -251,7 +254,10 @@ def read_environment(variables: Mapping[str, str], *, base_dir: Path) -> Environ
         secret_key=reader.read("SECRET_KEY", parse_key, default=""),
         site_url=site_url,
         allowed_hosts=[*reader.words("ALLOWED_HOSTS"), host, *LOOPBACK_NAMES],
-        csrf_trusted_origins=[*reader.read("CSRF_TRUSTED_ORIGINS", parse_origin, default=[]), site_url],
+        csrf_trusted_origins=[
+            *reader.read("CSRF_TRUSTED_ORIGINS", parse_origins, default=list[str]()),
+            site_url,
+        ],
         trusted_proxies=reader.number("TRUSTED_PROXIES", default=0, least=0, most=10),
         bind_address=reader.read("BIND_ADDRESS", parse_address, default="127.0.0.1"),
         port=port,

@@ -7,7 +7,6 @@ config/celery.py: the database is the truth, a message only wakes somebody up.
 """
 
 import json
-import os
 import time
 import uuid
 from pathlib import Path
@@ -48,11 +47,12 @@ class Channel(filesystem.Channel):
     def control_folder(self) -> Path:
         return made(self.folder / "exchanges")
 
-    def _put(self, queue: str, payload: dict[str, Any], **kwargs: Any) -> None:
+    # The stubs of kombu's base classes disagree with each other about the names of the arguments.
+    def _put(self, queue: str, message: Any, **kwargs: Any) -> None:  # type: ignore[override]
         """Add a message: written aside, then renamed into place."""
         name = f"{time.time_ns() // 1_000_000:015d}_{uuid.uuid4()}.{queue}.msg"
         draft = self.drafts / name
-        draft.write_text(json.dumps(payload), encoding="utf-8")
+        draft.write_text(json.dumps(message), encoding="utf-8")
         draft.rename(self.messages / name)
 
     def _get(self, queue: str, timeout: float | None = None) -> dict[str, Any]:
@@ -60,7 +60,7 @@ class Channel(filesystem.Channel):
 
         Whoever renames the file has it; the others look at the next one.
         """
-        for name in sorted(os.listdir(self.messages)):
+        for name in sorted(path.name for path in self.messages.iterdir()):
             if name.partition(".")[2] != f"{queue}.msg":
                 continue
             taken = self.drafts / name
@@ -81,6 +81,10 @@ class Transport(filesystem.Transport):
     # One state for the whole class, as in kombu's own transport: which queue is bound to which exchange.
     global_state = virtual.BrokerState()
     polling_interval = POLL_SECONDS
+
+    def drain_events(self, connection: Any, timeout: float | None = None) -> None:  # type: ignore[override]
+        """Wait for messages, never long: between two waits the worker sees that it is to stop."""
+        super().drain_events(connection, timeout=min(timeout or POLL_SECONDS, POLL_SECONDS))
 
 
 def made(folder: Path) -> Path:

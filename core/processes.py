@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from types import FrameType
 
@@ -115,7 +116,10 @@ class Together:
 def start(program: Program) -> subprocess.Popen[bytes]:
     """Start a program in a session of its own."""
     return subprocess.Popen(
-        program.command, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=end_with_parent
+        program.command,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+        preexec_fn=end_with_parent,  # noqa: PLW1509 (this process has one thread)
     )
 
 
@@ -127,7 +131,5 @@ def end_with_parent() -> None:
 
 def end_group(process: subprocess.Popen[bytes]) -> None:
     """Kill whatever is left of a program and its children."""
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass

@@ -2,8 +2,8 @@
 
 `python locale/merge.py` reads `locale/parts/*.po`, writes `locale/zh_Hans/LC_MESSAGES/django.po` (sorted, without
 dates and file references, so that a diff shows words alone) and compiles `django.mo` beside it. Where two parts
-translate one message differently the first is taken, and the exit code is 1: a word has one translation. `--check` writes nothing and fails when the
-committed catalogue is not what the parts say. `--compile` only compiles the committed catalogue.
+translate one message differently the first is taken, and the exit code is 1: a word has one translation. `--check`
+writes nothing and fails when the committed catalogue is not what the parts say. `--compile` only compiles it.
 """
 
 import argparse
@@ -67,12 +67,16 @@ def merged(parts: list[Path]) -> tuple[polib.POFile, list[str]]:
 
 def translation(entry: polib.POEntry) -> str:
     """Return the Chinese of an entry; Chinese has one form for every number."""
-    return entry.msgstr or entry.msgstr_plural.get(0, "")
+    return str(entry.msgstr or entry.msgstr_plural.get(0, ""))
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(description="Merge locale/parts/*.po into the one catalogue and compile it.")
-    parser.add_argument("--check", action="store_true", help="write nothing; fail when the catalogue is stale")
+    parser = argparse.ArgumentParser(
+        description="Merge locale/parts/*.po into the one catalogue and compile it."
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; fail when the catalogue is stale"
+    )
     parser.add_argument("--compile", action="store_true", help="only compile the committed catalogue")
     options = parser.parse_args(arguments)
     disagreements: list[str] = []

@@ -100,7 +100,12 @@ def postgresql_server(programs: Path) -> Iterator[str]:
         port = free_port()
         # A cluster for one test run: nothing has to survive a power cut.
         settings = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": folder}
-        settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": 200}
+        settings |= {
+            "fsync": "off",
+            "synchronous_commit": "off",
+            "full_page_writes": "off",
+            "max_connections": 200,
+        }
         postgres = [*as_whom, str(programs / "postgres"), "-D", str(data)]
         for name, value in settings.items():
             postgres += ["-c", f"{name}={value}"]

@@ -12,6 +12,12 @@ from django.test import Client
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+PRINT_SESSIONS = """
+import django; django.setup()
+from django.contrib.sessions.models import Session
+print(Session.objects.get().pk)
+"""
+
 
 def test_redis_answers(redis_server: str) -> None:
     client = redis.Redis.from_url(redis_server)
@@ -21,8 +27,7 @@ def test_redis_answers(redis_server: str) -> None:
 
 def test_a_child_process_sees_the_rows_of_the_test(child_environment: dict[str, str]) -> None:
     Session.objects.create(session_key="seen", session_data="", expire_date="2030-01-01T00:00:00Z")
-    script = "import django; django.setup()\nfrom django.contrib.sessions.models import Session\nprint(Session.objects.get().pk)"
-    command = [sys.executable, "-c", script]
+    command = [sys.executable, "-c", PRINT_SESSIONS]
     result = subprocess.run(command, env=child_environment, capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "seen"
 

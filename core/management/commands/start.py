@@ -20,7 +20,9 @@ from core.processes import Program, Together
 
 
 class Command(BaseCommand):
-    help = "Migrate, load the demo organ into an empty database, and run web server, worker and beat together."
+    help = (
+        "Migrate, load the demo organ into an empty database, and run web server, worker and beat together."
+    )
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -85,7 +87,12 @@ def programs(env: Any) -> list[Program]:
     celery = [sys.executable, "-m", "celery", "--app=config", "--quiet"]
     web = [sys.executable, "-m", "granian", "--interface=wsgi", "--no-ws", f"--host={env.bind_address}"]
     web += [f"--port={env.port}", f"--workers={env.web_workers}", f"--blocking-threads={env.web_threads}"]
-    web += ["--backpressure=256", "--respawn-failed-workers", "--workers-kill-timeout=10", "--log-level=warning"]
+    web += [
+        "--backpressure=256",
+        "--respawn-failed-workers",
+        "--workers-kill-timeout=10",
+        "--log-level=warning",
+    ]
     worker = [*celery, "worker", f"--concurrency={env.worker_concurrency}", f"--loglevel={env.log_level}"]
     worker += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     return [
@@ -111,7 +118,9 @@ def require_free_port(address: str, port: int) -> None:
             if error.errno == errno.EADDRINUSE:
                 reason = f"Port {port} is in use: stop what listens there, or choose another one: make run PORT=8001"
             elif error.errno == errno.EACCES:
-                reason = f"Port {port} is not open to this user: choose one above 1023, as in: make run PORT=8000"
+                reason = (
+                    f"Port {port} is not open to this user: choose one above 1023, as in: make run PORT=8000"
+                )
             else:
                 reason = f"Nothing can listen on {address}, port {port}: {error.strerror}"
             raise CommandError(reason) from None
