@@ -14,6 +14,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from core.date_field import DateInput
 from core.decisions import ALLOWED, denied
 from core.finder import FinderSelect, FinderSelectMultiple
 
@@ -61,7 +62,13 @@ class Urgency(TextChoices):
     GREEN = "green", gettext_lazy("Level green")
 
 
-OFFICES = [("1", "医政医管处"), ("2", "医药学会办公室"), ("3", "规划信息处"), ("4", "基层卫生健康处"), ("5", "药政处")]
+OFFICES = [
+    ("1", "医政医管处"),
+    ("2", "医药学会办公室"),
+    ("3", "规划信息处"),
+    ("4", "基层卫生健康处"),
+    ("5", "药政处"),
+]
 ALIASES = {"1": ["医政处", "医管处"], "2": ["医药学（协）会管理办公室"], "3": ["信息处"], "4": ["基层处"]}
 
 
@@ -69,9 +76,7 @@ class SampleForm(forms.Form):
     """A form with every kind of field."""
 
     problem = forms.CharField(label=gettext_lazy("Problem"), initial="双向转诊标准不统一")
-    due = forms.DateField(
-        label=gettext_lazy("Deadline"), widget=forms.TextInput(attrs={"data-date-field": ""}), required=True
-    )
+    due = forms.DateField(label=gettext_lazy("Deadline"), widget=DateInput())
     fixed = forms.CharField(
         label=gettext_lazy("Concluding deadline"),
         initial="2024-12-04",
@@ -132,8 +137,26 @@ def _samples() -> dict[str, Any]:
             (date(2025, 6, 30), 120, Light.GREEN, 10, "15-1"),
         ],
         "events": [
-            {"verb": "更新进展", "text": "措施2，50% → 60%", "quote": "“完成目录初稿，收录病种86个。”", "who": "医政医管处 · 经办人", "at": datetime(2024, 11, 18, 9, 40)},
-            {"verb": "改时限", "text": "2024-09-30 → 2024-12-20", "quote": "", "who": "整改办 · 台账管理员", "at": datetime(2024, 9, 25, 15, 12)},
-            {"verb": "交办", "text": "随台账导入第3批", "quote": "", "who": "整改办 · 台账管理员", "at": datetime(2024, 4, 7, 16, 30)},
+            {
+                "verb": "更新进展",
+                "text": "措施2，50% → 60%",
+                "quote": "“完成目录初稿，收录病种86个。”",
+                "who": "医政医管处 · 经办人",
+                "at": datetime(2024, 11, 18, 9, 40),
+            },
+            {
+                "verb": "改时限",
+                "text": "2024-09-30 → 2024-12-20",
+                "quote": "",
+                "who": "整改办 · 台账管理员",
+                "at": datetime(2024, 9, 25, 15, 12),
+            },
+            {
+                "verb": "交办",
+                "text": "随台账导入第3批",
+                "quote": "",
+                "who": "整改办 · 台账管理员",
+                "at": datetime(2024, 4, 7, 16, 30),
+            },
         ],
     }

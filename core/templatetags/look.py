@@ -92,12 +92,12 @@ def light_pill(
         classes = "light light-zero"
     if bare:
         classes += " light-count"
+    shown = "" if count is None else notation.number(count)
     body = format_html(
-        '{}<span class="{}">{}</span>{}',
+        '{}<span class="visually-hidden">{}</span>{}' if bare else "{}<span>{}{}</span>",
         icon(LIGHT_ICONS[value]),
-        "visually-hidden" if bare else "",
         word,
-        "" if count is None else notation.number(count),
+        shown,
     )
     if href:
         return format_html('<a class="{}" href="{}">{}</a>', classes, href, body)
@@ -123,7 +123,9 @@ def completion(status: Any, *, label: Any = "", percent: Any = None, long_term: 
         '<span class="completion">{}<span>{}</span>{}{}</span>',
         icon(COMPLETION_ICONS[value]),
         word,
-        format_html('<span class="completion-percent">{}</span>', notation.whole_percent(percent)) if shown else "",
+        format_html('<span class="completion-percent">{}</span>', notation.whole_percent(percent))
+        if shown
+        else "",
         long_term_flag() if long_term else "",
     )
 

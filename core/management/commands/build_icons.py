@@ -16,7 +16,7 @@ OWN = "static/img/icons"
 PACKAGE = "node_modules/bootstrap-icons/icons"
 TARGET = "static/build/icons.svg"
 
-_IN_TEMPLATES = re.compile(r"""{%\s*icon\s+["']([a-z0-9-]+)["']""")
+_IN_TEMPLATES = re.compile(r"""(?:{%\s*icon\s+|icon_name=)["']([a-z0-9-]+)["']""")
 _BODY = re.compile(r"<svg([^>]*)>(.*)</svg>", re.DOTALL)
 _VIEW_BOX = re.compile(r'viewBox="([^"]+)"')
 
