@@ -21,13 +21,15 @@ class _Finder(forms.Select):
         create_url: str = "",
         create_right: str = "",
     ) -> None:
-        """Take other names by choice value, and where ``create_url`` is given the address that the typed name follows."""
+        """Take other names by choice value; ``create_url`` is the address that a new name is appended to."""
         super().__init__(attrs, choices)
         self.aliases = aliases or {}
         self.create_url = create_url
         self.create_right = create_right
 
-    def build_attrs(self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None) -> dict[str, Any]:
+    def build_attrs(
+        self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
         """Add what the script reads."""
         attrs = super().build_attrs(base_attrs, extra_attrs)
         attrs |= {

@@ -88,7 +88,7 @@ _entries: dict[tuple[Group, str], Entry] = {}
 
 
 def register(*entries: Entry) -> None:
-    """Add entries; the same address in the same group again replaces the former, so that importing twice is harmless."""
+    """Add entries; the same address in the same group replaces the former: importing twice is harmless."""
     for entry in entries:
         _entries[entry.group, entry.url_name] = entry
 

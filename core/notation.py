@@ -12,7 +12,7 @@ MINUS = "−"
 
 def number(value: int | float | Decimal) -> str:
     """Plain up to four digits (2847), with commas from five (10,000)."""
-    return f"{value:,}" if abs(value) >= 10_000 else f"{value}"
+    return f"{value:,}" if value >= 10_000 or value <= -10_000 else f"{value}"
 
 
 def percent(value: int | float | Decimal) -> str:

@@ -11,6 +11,7 @@ from django.core.paginator import Paginator
 from django.db.models import TextChoices
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
@@ -109,6 +110,10 @@ def style_page(request: HttpRequest) -> HttpResponse:
     return render(request, "components/style_page.html", _samples())
 
 
+def _moment(year: int, month: int, day: int, hour: int, minute: int) -> datetime:
+    return datetime(year, month, day, hour, minute, tzinfo=timezone.get_default_timezone())
+
+
 def _samples() -> dict[str, Any]:
     return {
         "page_title": _("Components and states"),
@@ -142,21 +147,21 @@ def _samples() -> dict[str, Any]:
                 "text": "措施2，50% → 60%",
                 "quote": "“完成目录初稿，收录病种86个。”",
                 "who": "医政医管处 · 经办人",
-                "at": datetime(2024, 11, 18, 9, 40),
+                "at": _moment(2024, 11, 18, 9, 40),
             },
             {
                 "verb": "改时限",
                 "text": "2024-09-30 → 2024-12-20",
                 "quote": "",
                 "who": "整改办 · 台账管理员",
-                "at": datetime(2024, 9, 25, 15, 12),
+                "at": _moment(2024, 9, 25, 15, 12),
             },
             {
                 "verb": "交办",
                 "text": "随台账导入第3批",
                 "quote": "",
                 "who": "整改办 · 台账管理员",
-                "at": datetime(2024, 4, 7, 16, 30),
+                "at": _moment(2024, 4, 7, 16, 30),
             },
         ],
     }

@@ -1,4 +1,4 @@
-"""The look's small parts: icons, the three kinds of state, numbers, dates and figures as ``docs/design-system.md`` shows.
+"""The look's small parts: icons, the three kinds of state, numbers, dates; ``docs/design-system.md`` shows their use.
 
 Values and their classes stand here once; the words come from the model's choices. A state is given either as a member
 of an enumeration with ``value`` and ``label``, or as a plain value together with ``label=``. These parts stand hundreds

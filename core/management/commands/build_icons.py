@@ -22,7 +22,7 @@ _VIEW_BOX = re.compile(r'viewBox="([^"]+)"')
 
 
 class Command(BaseCommand):
-    """``manage.py build_icons``: names come from icons.txt, the templates and ``look.ICONS``; an unknown one stops it."""
+    """Names come from icons.txt, the templates and ``look.ICONS``; an unknown one stops the command."""
 
     help = "Build static/build/icons.svg from the icons in use."
 
