@@ -7,7 +7,9 @@ import re
 import unicodedata
 
 # White space, control characters, zero-width and direction marks, byte-order mark: nothing that a reader sees.
-_UNSEEN = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff]+")
+_UNSEEN = re.compile(
+    r"[\s\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff]+"
+)
 
 
 def folded(text: str) -> str:
@@ -18,3 +20,13 @@ def folded(text: str) -> str:
 def text_key(text: str) -> str:
     """A key of 64 characters under which ``text`` is recognised again, however it was typed."""
     return hashlib.sha256(folded(text).encode()).hexdigest()
+
+
+def printable(text: str) -> str:
+    """``text`` as people typed it: NFKC, invisible characters gone, runs of white space as one space."""
+    visible = "".join(
+        " " if character.isspace() else character
+        for character in unicodedata.normalize("NFKC", text)
+        if character.isspace() or not _UNSEEN.match(character)
+    )
+    return " ".join(visible.split())

@@ -1,0 +1,1 @@
+"""The one list view: scope, strict filter, table, and its forms html, htmx fragment, print, xlsx and csv."""

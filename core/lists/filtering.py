@@ -1,0 +1,152 @@
+"""Strict filters: an unknown parameter or an impossible value is named, and then no row is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import django_filters
+from django.db.models import Model, QuerySet
+from django.http import QueryDict
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from core.lists.fields import FlagField, ListField
+
+
+def filter_by(field_class: type[ListField], *, label: str | Promise, method: str, **kwargs: Any) -> django_filters.Filter:
+    """A filter whose value is read by ``field_class`` and applied by the filter set's ``method``."""
+    made = django_filters.Filter(label=label, method=method, **kwargs)
+    made.field_class = field_class
+    return made
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with one parameter."""
+
+    parameter: str
+    label: str
+    value: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Chip:
+    """One condition in force, in words, with the address without it."""
+
+    parameter: str
+    text: str
+    remove_url: str
+
+
+def query_without(query: QueryDict, *names: str, **values: Any) -> str:
+    """The query string without the parameters ``names`` and the page, with ``values`` set (``None`` removes)."""
+    changed = query.copy()
+    for name in (*names, "page"):
+        changed.pop(name, None)
+    for name, value in values.items():
+        if value is None:
+            changed.pop(name, None)
+        elif isinstance(value, (list, tuple)):
+            changed.setlist(name, [str(one) for one in value])
+        else:
+            changed[name] = str(value)
+    encoded = changed.urlencode()
+    return f"?{encoded}" if encoded else "?"
+
+
+class StrictFilterSet(django_filters.FilterSet):
+    """A filter set that never returns more than it was asked for.
+
+    Subclasses look ids up in ``look_up`` (the form is valid then) and report with ``refuse``. ``beside`` are the
+    parameters of the page that are no filters.
+    """
+
+    beside: frozenset[str] = frozenset({"sort", "page", "per_page", "columns", "format", "print"})
+    # Parameters that only say how another one is meant; alone they are no chip.
+    riders: frozenset[str] = frozenset()
+
+    def __init__(self, data: QueryDict, queryset: QuerySet[Any]) -> None:
+        super().__init__(data, queryset)
+        self.data: QueryDict = data
+        self.is_bound = True
+        self.problems: list[Problem] = []
+        self._find_problems()
+
+    def _find_problems(self) -> None:
+        for name in self.data:
+            if name not in self.filters and name not in self.beside:
+                self.problems.append(
+                    Problem(name, name, self._given(name), _("There is no such condition."))
+                )
+        for name, messages in self.form.errors.items():
+            self.refuse(name, " ".join(str(message) for message in messages))
+        if not self.problems:
+            self.look_up()
+
+    def look_up(self) -> None:
+        """Check the ids against what the reader may see."""
+
+    def _given(self, name: str) -> str:
+        return _(", ").join(self.data.getlist(name))
+
+    def refuse(self, name: str, message: str) -> None:
+        """Report that the value of ``name`` is not possible."""
+        self.problems.append(Problem(name, str(self.filters[name].label), self._given(name), message))
+
+    def value(self, name: str) -> Any:
+        """The cleaned value of a parameter; empty when it is not there."""
+        return self.form.cleaned_data.get(name)
+
+    @property
+    def active(self) -> dict[str, Any]:
+        """The conditions in force by parameter."""
+        values = self.form.cleaned_data if not self.problems else {}
+        return {name: value for name, value in values.items() if value not in (None, "", [], ())}
+
+    def rows(self, *, without: frozenset[str] = frozenset()) -> QuerySet[Any]:
+        """The rows that remain, or none when something is wrong; ``without`` leaves some conditions aside."""
+        rows: QuerySet[Model] = self.queryset.all()
+        if self.problems:
+            return rows.none()
+        for name, value in self.active.items():
+            if name not in without:
+                rows = self.filters[name].filter(rows, value)
+        return rows
+
+    @property
+    def qs(self) -> QuerySet[Any]:
+        """The rows that remain."""
+        return self.rows()
+
+    def words_of(self, name: str, value: Any) -> str:
+        """One condition as people read it: 完成状态：正在推进."""
+        field = self.form.fields[name]
+        assert isinstance(field, ListField)
+        if isinstance(field, FlagField) and value is False:
+            return str(field.no_label)
+        words = field.words(value)
+        label = str(self.filters[name].label)
+        return _("%(label)s: %(words)s") % {"label": label, "words": words} if words else label
+
+    def sentences(self) -> list[tuple[str, str]]:
+        """Parameter and words of every condition in force."""
+        return [
+            (name, self.words_of(name, value)) for name, value in self.active.items() if name not in self.riders
+        ]
+
+    def chips(self) -> list[Chip]:
+        """What stands under the filters, each with its ×; wrong ones too, so that they can be dropped."""
+        wrong = [
+            Chip(problem.parameter, f"{problem.label}: {problem.value}", query_without(self.data, problem.parameter))
+            for problem in self.problems
+        ]
+        return wrong + [
+            Chip(name, words, query_without(self.data, name, *self.riders_of(name)))
+            for name, words in self.sentences()
+        ]
+
+    def riders_of(self, name: str) -> tuple[str, ...]:
+        """The parameters that go when ``name`` goes."""
+        return ()

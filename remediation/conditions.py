@@ -1,0 +1,49 @@
+"""Conditions on measures that a figure counts and a list filters by: one Q for both, so that they stay equal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from django.db.models import Exists, OuterRef, Q
+
+from core.workdays import WorkCalendar
+from remediation.models import MeasureOffice
+from remediation.states import CompletionStatus, DutyRole
+
+MAIN_LEAD = "main"  # 主牵头: the first named of the lead offices
+
+
+def newly_red(today: date, *, days: int) -> Q:
+    """Red now, and turned red within the last ``days`` days, today included: 新红 with 7 (product text 9.4)."""
+    return Q(is_open=True, watch_date__lt=today, watch_date__gte=today - timedelta(days=days))
+
+
+def due_within(today: date, calendar: WorkCalendar, *, workdays: int) -> Q:
+    """Open, and due today or within the next ``workdays`` working days; overdue ones are not in it."""
+    return Q(is_open=True, watch_date__gte=today, watch_date__lte=calendar.last_within(today, workdays))
+
+
+def first_due_passed(today: date) -> Q:
+    """The first deadline has passed: the numerator of 序时进度 (product text 9.1)."""
+    return Q(first_due_date__lt=today)
+
+
+def not_completed() -> Q:
+    """未完成: not completed, whatever the light."""
+    return ~Q(status=CompletionStatus.COMPLETED.value)
+
+
+def without_lead_office() -> Q:
+    """Nobody leads it."""
+    return ~Exists(MeasureOffice.objects.filter(measure=OuterRef("pk"), role=DutyRole.LEAD))
+
+
+def answered_for_by(office_ids: Iterable[int], *, role: str | None = None) -> Q:
+    """One of the offices answers for it: as ``lead``, ``assisting``, ``main`` (主牵头), or in any role."""
+    duties = MeasureOffice.objects.filter(office__in=list(office_ids))
+    if role == MAIN_LEAD:
+        duties = duties.filter(role=DutyRole.LEAD, rank=0)
+    elif role is not None:
+        duties = duties.filter(role=role)
+    return Q(pk__in=duties.order_by().values("measure"))
