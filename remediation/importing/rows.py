@@ -1,0 +1,509 @@
+"""From a sheet and its layout to rows, one per measure, as the sheet says. Pure; finds every error of every row."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from core.text import folded
+from core.workbooks.grid import Cell, Sheet
+from remediation.deadlines import Deadline, DeadlineProblem, parse_deadline
+from remediation.importing.columns import BY_FIELD
+from remediation.importing.issues import Issue
+from remediation.importing.layout import Layout, cell_text
+from remediation.importing.names import LeaderRead, NameBook, OfficeList, read_leader
+from remediation.importing.words import (
+    ProblemWords,
+    ReadStatus,
+    cleaned,
+    inferred_from,
+    is_formula_text,
+    kind_from_type,
+    marks_reform,
+    one_line,
+    read_percent,
+    read_problem,
+    read_status,
+    split_measure_number,
+    split_measures,
+)
+from remediation.states import ItemKind, SectionKind
+
+ONE_LINE_FIELDS = frozenset({"category", "key_problem", "problem", "type", "leader", "serial"})
+NOTE = re.compile(r"^(?:注|说明|备注|附注|填表说明|填报说明)(?:\d|[:.、]|$)")
+TOTAL = re.compile(r"^(?:合计|总计|小计|共计|累计|总数|汇总)")
+SIGNATURE = re.compile(r"^(?:审核|审批|审定|填报|填表|制表|编制|签字|签名|盖章|联系|负责人|经办|复核|单位|日期|报送|分管领导|主要领导|责任领导).{0,14}:")
+SECTION_STYLES = (
+    re.compile(r"^第[一二三四五六七八九十\d]+[章部分篇]"),
+    re.compile(r"^[一二三四五六七八九十]{1,3}、"),
+    re.compile(r"^\([一二三四五六七八九十]{1,3}\)"),
+    re.compile(r"^\d{1,3}[.、]"),
+)
+WIDE_MERGE_COLUMNS = 3
+MAX_TITLE_CHARACTERS = 120
+
+DEADLINE_ISSUES = {
+    DeadlineProblem.MISSING: "missing_deadline",
+    DeadlineProblem.IMPOSSIBLE: "impossible_date",
+    DeadlineProblem.AMBIGUOUS_MONTH: "ambiguous_month",
+    DeadlineProblem.NO_YEAR: "no_year",
+    DeadlineProblem.UNREADABLE: "unreadable_deadline",
+}
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A section that a row stands under."""
+
+    title: str
+    kind: SectionKind
+
+
+@dataclass
+class ParsedRow:
+    """One measure as the sheet states it. None means that the layout has no such column."""
+
+    sheet: str
+    row: int
+    part: int
+    headings: tuple[Heading, ...]
+    type: str | None
+    problem_cell: str | None
+    problem: ProblemWords
+    kind: ItemKind
+    measure_cell: str
+    measure: str
+    measure_number: int | None
+    leader_text: str | None
+    leader: LeaderRead
+    lead: tuple[int, ...] | None
+    assisting: tuple[int, ...] | None
+    deadline: Deadline | None
+    started_on: date | None
+    status: ReadStatus | None
+    percent: int | None
+    progress: str | None
+    note: str | None
+    cause: str | None
+    goal: str | None
+    serial: str
+    is_reform_item: bool
+    inferred_from: str
+    has_errors: bool = False
+
+    @property
+    def item_identity(self) -> tuple[object, ...]:
+        """Rows of one item of the file share it."""
+        titles = tuple(heading.title for heading in self.headings)
+        return titles, self.kind, self.problem.number, self.problem.text
+
+    def as_dict(self, offices: NameBook) -> dict[str, object]:
+        """The ``parsed`` object of the command's JSON."""
+        status = self.status
+        return {
+            "sheet": self.sheet,
+            "row": self.row,
+            "type": self.type,
+            "sections": [heading.title for heading in self.headings],
+            "problem": self.problem_cell,
+            "measure": self.measure,
+            "leader": self.leader_text,
+            "lead_offices": None if self.lead is None else [offices.shown[office] for office in self.lead],
+            "assisting_offices": None
+            if self.assisting is None
+            else [offices.shown[office] for office in self.assisting],
+            "deadline": {
+                "text": self.deadline.text,
+                "kind": self.deadline.kind.value,
+                "date": self.deadline.date.isoformat() if self.deadline.date else None,
+            }
+            if self.deadline
+            else None,
+            "status": status.status.value if status and status.status else None,
+            "status_text": status.text if status else None,
+            "progress": self.progress,
+            "note": self.note,
+        }
+
+
+@dataclass
+class SheetRows:
+    """What a sheet gave: rows, findings, and what was skipped (row number -> why)."""
+
+    rows: list[ParsedRow] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)
+    skipped: dict[int, str] = field(default_factory=dict)
+    first_row: int = 0
+    last_row: int = 0
+
+    def skipped_counts(self) -> dict[str, int]:
+        """How many rows were skipped, by reason."""
+        return dict(Counter(self.skipped.values()))
+
+
+def read_rows(
+    sheet: Sheet, layout: Layout, *, year: int | None, offices: NameBook, positions: NameBook
+) -> SheetRows:
+    """Every measure row of ``sheet`` and every finding about it."""
+    return _Reader(sheet, layout, year=year, offices=offices, positions=positions).read()
+
+
+class _Reader:
+    """Reads one sheet; a method for each sort of cell."""
+
+    def __init__(
+        self, sheet: Sheet, layout: Layout, *, year: int | None, offices: NameBook, positions: NameBook
+    ) -> None:
+        self.sheet, self.layout, self.year = sheet, layout, year
+        self.offices, self.positions = offices, positions
+        self.fields = layout.fields()
+        self.heading_of = {column.index: column.heading for column in layout.columns}
+        self.header_words = {folded(word) for column in layout.columns for word in column.path}
+        self.visible = [column.index for column in layout.columns if not column.hidden]
+        self.found = SheetRows()
+        self.titles: list[tuple[int, str]] = []  # section-title rows in force: style, title
+        self.filled: dict[int, dict[int, Cell]] = {}
+        self.wide: dict[int, int] = {}
+        self.clean: dict[str, tuple[str, int, bool]] = {}
+        self.leaders: dict[str, LeaderRead] = {}
+        self.row = 0
+        self.failed = False
+        self._fill_merges()
+
+    def _fill_merges(self) -> None:
+        """Values of merged cells, for the rows inside the range and its first column only."""
+        top, bottom = self.layout.header_bottom + 1, len(self.sheet.rows)
+        wanted = set(self.fields.values())
+        for merge in self.sheet.merges_in(top, bottom):
+            if merge.top >= top and merge.top == merge.bottom:
+                self.wide[merge.top] = max(self.wide.get(merge.top, 0), merge.right - merge.left + 1)
+            if merge.left not in wanted or merge.bottom == merge.top:
+                continue
+            value = self.sheet.value(merge.top, merge.left)
+            if value is None:
+                continue
+            for row in range(max(merge.top + 1, top), min(merge.bottom, bottom) + 1):
+                self.filled.setdefault(row, {})[merge.left] = value
+
+    def read(self) -> SheetRows:
+        for number in range(self.layout.header_bottom + 1, len(self.sheet.rows) + 1):
+            self.row = number
+            cells = self.sheet.rows[number - 1]
+            own = [(index, cells[index - 1]) for index in self.visible if index <= len(cells) and cells[index - 1] is not None]
+            reason = self._skip_reason(own)
+            if reason:
+                self.found.skipped[number] = reason
+                continue
+            self._read_row(cells)
+        self._tell_serials()
+        hidden = sum(1 for row in self.found.rows if row.row in self.sheet.hidden_rows)
+        if hidden:
+            self.found.issues.append(Issue("hidden_rows", self.sheet.name, details={"count": hidden}))
+        if self.found.rows:
+            self.found.first_row, self.found.last_row = self.found.rows[0].row, self.found.rows[-1].row
+        return self.found
+
+    # -- rows that are none -------------------------------------------------------------------------------------------
+
+    def _skip_reason(self, own: list[tuple[int, Cell]]) -> str:
+        own = [(index, value) for index, value in own if not (isinstance(value, str) and not value.strip())]
+        if not own:
+            return "blank"
+        measure = self.fields.get("measure")
+        has_measure = any(index == measure for index, _value in own)
+        if has_measure and len(own) > 1:
+            return "repeated_header" if self._is_header(own) else ""
+        first = folded(cell_text(own[0][1]))
+        if TOTAL.match(first):
+            return "total"
+        if self._is_header(own):
+            return "repeated_header"
+        if len(own) == 1:
+            return self._lone_cell(own[0][0], cell_text(own[0][1]), measure=measure)
+        if all(SIGNATURE.match(folded(cell_text(value))) for _index, value in own):
+            return "signature"
+        return "note" if NOTE.match(first) else ""
+
+    def _is_header(self, own: list[tuple[int, Cell]]) -> bool:
+        same = sum(1 for _index, value in own if isinstance(value, str) and folded(value) in self.header_words)
+        return same >= 2 and same * 2 > len(own)
+
+    def _lone_cell(self, index: int, text: str, *, measure: int | None) -> str:
+        plain = folded(text)
+        if NOTE.match(plain):
+            return "note"
+        if SIGNATURE.match(plain):
+            return "signature"
+        wide = self.wide.get(self.row, 1) >= WIDE_MERGE_COLUMNS
+        style = next((place for place, pattern in enumerate(SECTION_STYLES) if pattern.match(plain)), None)
+        if index == measure and not wide:
+            return ""
+        if len(plain) <= MAX_TITLE_CHARACTERS and (wide or (style is not None and index != measure)):
+            self._open_section(one_line(cleaned(text)[0]), len(SECTION_STYLES) if style is None else style)
+            return "section"
+        return "note"
+
+    def _open_section(self, title: str, style: int) -> None:
+        while self.titles and self.titles[-1][0] >= style:
+            self.titles.pop()
+        self.titles.append((style, title))
+
+    # -- cells --------------------------------------------------------------------------------------------------------
+
+    def _tell(self, kind: str, column_field: str, value: str = "", /, **details: object) -> None:
+        column = self.fields.get(column_field)
+        issue = Issue(kind, self.sheet.name, self.row, column, self.heading_of.get(column or 0, ""), value, details)
+        self.failed = self.failed or issue.severity == "error"
+        self.found.issues.append(issue)
+
+    def _cell(self, name: str, cells: list[Cell]) -> Cell:
+        index = self.fields.get(name)
+        if index is None:
+            return None
+        value = cells[index - 1] if index <= len(cells) else None
+        if value is None and self.row in self.filled:
+            return self.filled[self.row].get(index)
+        return value
+
+    def _is_own(self, name: str, cells: list[Cell]) -> bool:
+        index = self.fields[name]
+        return index <= len(cells) and cells[index - 1] is not None
+
+    def _text(self, name: str, cells: list[Cell]) -> str | None:
+        """The cell as text without what cannot be seen; None when the layout has no such column."""
+        index = self.fields.get(name)
+        if index is None:
+            return None
+        value = self._cell(name, cells)
+        if value is None:
+            return ""
+        if not isinstance(value, str):
+            return cell_text(value)
+        known = self.clean.get(value)
+        if known is None:
+            text, removed = cleaned(value)
+            known = self.clean[value] = (one_line(text) if name in ONE_LINE_FIELDS else text, removed, is_formula_text(text))
+        text, removed, formula_like = known
+        if (removed or formula_like) and self._is_own(name, cells):
+            if removed:
+                self._tell("control_characters", name, value, count=removed)
+            if formula_like and (self.row, index) not in self.sheet.formulas:
+                self._tell("formula_injection_text", name, value)
+        limit = BY_FIELD[name].longest
+        if len(text) > limit and self._is_own(name, cells):
+            self._tell("too_long_text", name, text, length=f"{len(text):,}", limit=f"{limit:,}")
+        return text
+
+    # -- one row ------------------------------------------------------------------------------------------------------
+
+    def _read_row(self, cells: list[Cell]) -> None:
+        self.failed = False
+        first_issue = len(self.found.issues)
+        if self.sheet.formulas:
+            self._tell_formulas()
+        category, key_problem = self._text("category", cells), self._text("key_problem", cells)
+        type_text = self._text("type", cells)
+        problem_cell = self._text("problem", cells)
+        measure_cell = self._text("measure", cells) or ""
+        note = self._text("note", cells)
+        progress = self._text("progress", cells)
+        cause, goal = self._text("cause", cells), self._text("goal", cells)
+        serial = self._text("serial", cells) or ""
+        if not measure_cell:
+            self._tell("empty_measure", "measure")
+        if "problem" in self.fields and not problem_cell:
+            self._tell("empty_problem", "problem")
+        leader_text, leader = self._leader(cells)
+        lead, assisting = self._offices(cells)
+        started_on = self._started(cells)
+        deadline = self._deadline(cells, started_on=started_on)
+        status, percent = self._status(cells)
+        parts = split_measures(measure_cell) if "\n" in measure_cell else [measure_cell]
+        problem = read_problem(problem_cell) if problem_cell else ProblemWords(None, "", one_line(parts[0]))
+        row = ParsedRow(
+            self.sheet.name,
+            self.row,
+            0,
+            self._headings(category, key_problem),
+            type_text,
+            problem_cell,
+            problem,
+            self._kind(problem, type_text),
+            measure_cell,
+            "",
+            None,
+            leader_text,
+            leader,
+            lead,
+            assisting,
+            deadline,
+            started_on,
+            status,
+            percent,
+            progress,
+            note,
+            cause,
+            goal,
+            serial,
+            marks_reform(note or "", type_text or "", problem_cell or ""),
+            inferred_from(note) if note else "",
+            self.failed,
+        )
+        for part, text in enumerate(parts):
+            number, words = split_measure_number(text)
+            self.found.rows.append(
+                replace(row, part=part, measure_cell=text, measure=words, measure_number=number)
+            )
+        # Findings in the order of the columns, however they were found.
+        self.found.issues[first_issue:] = sorted(
+            self.found.issues[first_issue:], key=lambda issue: issue.column or 0
+        )
+
+    def _tell_formulas(self) -> None:
+        for name, index in self.fields.items():
+            formula = self.sheet.formulas.get((self.row, index))
+            if formula is not None:
+                self._tell("formula", name, formula if len(formula) > 1 else cell_text(self.sheet.value(self.row, index)))
+
+    def _headings(self, category: str | None, key_problem: str | None) -> tuple[Heading, ...]:
+        found = [Heading(title, self._title_kind(depth)) for depth, (_style, title) in enumerate(self.titles)]
+        if category:
+            found.append(Heading(category, SectionKind.CATEGORY))
+        if key_problem:
+            found.append(Heading(key_problem, SectionKind.KEY_PROBLEM))
+        return tuple(found)
+
+    def _title_kind(self, depth: int) -> SectionKind:
+        return SectionKind.KEY_PROBLEM if depth and "key_problem" not in self.fields else SectionKind.CATEGORY
+
+    def _kind(self, problem: ProblemWords, type_text: str | None) -> ItemKind:
+        if problem.kind == ItemKind.INFERENCE_ITEM:
+            return problem.kind
+        named = kind_from_type(type_text) if type_text else None
+        if named:
+            return named
+        if problem.kind:
+            return problem.kind
+        return ItemKind.PROJECT if self.layout.is_project_plan else ItemKind.SPECIFIC_PROBLEM
+
+    def _leader(self, cells: list[Cell]) -> tuple[str | None, LeaderRead]:
+        text = self._text("leader", cells)
+        if not text:
+            return text, LeaderRead()
+        leader = self.leaders.get(text)
+        if leader is None:
+            leader = self.leaders[text] = read_leader(self.positions, text)
+        if leader.unknown:
+            self._tell("unknown_position", "leader", text, name=text)
+        elif leader.others and leader.position is not None:
+            self._tell("several_leaders", "leader", text, name=self.positions.shown[leader.position])
+        return text, leader
+
+    def _offices(self, cells: list[Cell]) -> tuple[tuple[int, ...] | None, tuple[int, ...] | None]:
+        lead_cell, assisting_cell = self._text("lead_offices", cells), self._text("assisting_offices", cells)
+        leading = self._office_cell("lead_offices", lead_cell, role="lead")
+        helping = self._office_cell("assisting_offices", assisting_cell, role="assisting")
+        lead = tuple(dict.fromkeys(leading.lead + helping.lead))
+        assisting = tuple(dict.fromkeys(leading.assisting + helping.assisting))
+        for office in assisting:
+            if office in lead:
+                self._tell("office_twice", "assisting_offices", assisting_cell or "", name=self.offices.shown[office])
+        if lead_cell is not None and not lead and not leading.unknown and not leading.groups:
+            self._tell("missing_lead", "lead_offices", lead_cell)
+        return (
+            lead if lead_cell is not None else None,
+            tuple(office for office in assisting if office not in lead)
+            if assisting_cell is not None or assisting
+            else None,
+        )
+
+    def _office_cell(self, name: str, text: str | None, *, role: str) -> OfficeList:
+        if not text:
+            return OfficeList()
+        read = self.offices.read_offices(text, role=role)
+        for unknown in read.unknown:
+            self._tell("unknown_office", name, text, name=unknown)
+        for group in read.groups:
+            self._tell("office_group", name, text, name=group)
+        return read
+
+    def _started(self, cells: list[Cell]) -> date | None:
+        value = self._cell("started_on", cells)
+        if value is None:
+            return None
+        read = parse_deadline(value, year=self.year)
+        if read.date is None and read.problem != DeadlineProblem.MISSING:
+            kind = "impossible_date" if read.problem == DeadlineProblem.IMPOSSIBLE else "unreadable_start"
+            self._tell(kind, "started_on", cell_text(value), hint=_month_hint(cell_text(value)))
+        return read.start or read.date
+
+    def _deadline(self, cells: list[Cell], *, started_on: date | None) -> Deadline | None:
+        name = "deadline" if "deadline" in self.fields else "due_date"
+        if name not in self.fields:
+            return None
+        value = self._cell(name, cells)
+        if isinstance(value, str):
+            value = self._text(name, cells)
+        read = parse_deadline(value, year=self.year)
+        if read.problem:
+            text = cell_text(value)
+            self._tell(DEADLINE_ISSUES[read.problem], name, text, hint=_month_hint(text))
+        elif read.date and started_on and read.date < started_on:
+            self._tell("deadline_before_start", name, read.text, start=started_on.isoformat())
+        return read
+
+    def _status(self, cells: list[Cell]) -> tuple[ReadStatus | None, int | None]:
+        percent: int | None = None
+        value = self._cell("percent", cells)
+        if value is not None and not isinstance(value, date | datetime):
+            percent = read_percent(value)
+            if percent is None and cell_text(value).strip() not in {"", "-", "—", "/", "无"}:
+                self._tell("unknown_percent", "percent", cell_text(value))
+        text = self._text("status", cells)
+        if text is None:
+            return None, percent
+        if not text:
+            self._tell("missing_status", "status")
+            return ReadStatus("", None), percent
+        number = self._cell("status", cells)
+        if isinstance(number, int | float) and not isinstance(number, bool) and 0 <= number <= 1:
+            text = f"{number:.0%}"
+        status = read_status(text)
+        if status.status is None:
+            self._tell("unknown_status", "status", text)
+        return status, percent if percent is not None else status.percent
+
+    # -- over all rows ------------------------------------------------------------------------------------------------
+
+    def _tell_serials(self) -> None:
+        """A serial number that stands twice, unless the sheet counts items and repeats theirs on every row."""
+        index = self.fields.get("serial")
+        if index is None:
+            return
+        own: list[tuple[str, ParsedRow]] = []
+        for row in self.found.rows:
+            cells = self.sheet.rows[row.row - 1]
+            if row.part == 0 and row.serial and index <= len(cells) and cells[index - 1] is not None:
+                own.append((folded(row.serial), row))
+        repeats = len(own) - len({serial for serial, _row in own})
+        counts_items = repeats > max(3, len(own) // 10)
+        first: dict[str, ParsedRow] = {}
+        for serial, row in own:
+            earlier = first.setdefault(serial, row)
+            if earlier is row or (counts_items and earlier.item_identity == row.item_identity):
+                continue
+            self.row = row.row
+            self._tell("duplicate_seq", "serial", row.serial, other=earlier.row)
+
+
+def _month_hint(text: str) -> str:
+    """How many days the month of an impossible date has, as a hint."""
+    match = re.search(r"(\d{4})\D(\d{1,2})\D", folded(text))
+    if not match or not 1 <= int(match[2]) <= 12:
+        return folded(text)[:40]
+    from calendar import monthrange
+
+    year, month = int(match[1]), int(match[2])
+    return f"{year}-{month:02d}-01 – {year}-{month:02d}-{monthrange(year, month)[1]}"
