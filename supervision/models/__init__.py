@@ -1,6 +1,6 @@
 """What watches over the ledgers: reminders, digests and completion snapshots."""
 
-from supervision.models.reminder import Channel, Digest, DigestState, Reminder
+from supervision.models.reminder import Channel, Digest, DigestState, Reminder, ReminderRun
 from supervision.models.snapshot import CompletionSnapshot
 
-__all__ = ["Channel", "CompletionSnapshot", "Digest", "DigestState", "Reminder"]
+__all__ = ["Channel", "CompletionSnapshot", "Digest", "DigestState", "Reminder", "ReminderRun"]

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+
+from accounts.roles import Role
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 
 class Channel(models.TextChoices):
@@ -22,6 +29,27 @@ class DigestState(models.TextChoices):
     CLAIMED = "claimed", _("Being sent")
     SENT = "sent", _("Sent")
     FAILED = "failed", _("Failed")
+    EXPIRED = "expired", _("Not sent in time")
+
+
+class ReminderRun(models.Model):
+    """That the reminders of a working day were made. A day without one, or with an unfinished one, is caught up.
+
+    ``claimed_at`` is renewed by whoever works on it; the sweep takes over a run whose worker has died.
+    """
+
+    day = models.DateField(_("day"), unique=True)
+    claimed_at = models.DateTimeField(_("claimed at"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created at"), db_default=Now())
+
+    class Meta:
+        verbose_name = _("reminder run")
+        verbose_name_plural = _("reminder runs")
+        ordering = ["-day"]
+
+    def __str__(self) -> str:
+        return f"{self.day:%Y-%m-%d}"
 
 
 class Digest(models.Model):
@@ -37,7 +65,8 @@ class Digest(models.Model):
     day = models.DateField(_("day"))
     channel = models.CharField(_("channel"), max_length=10, choices=Channel)
     state = models.CharField(_("state"), max_length=10, choices=DigestState, default=DigestState.PENDING)
-    # What reached a stage today and what is still overdue, as ids and stages: rendered when sent.
+    # What is still overdue beside the digest's reminders, and the supervision office's summary: ids and numbers,
+    # put into words when sent (supervision.digests).
     content = models.JSONField(_("content"), default=dict)
     message_id = models.CharField(_("Message-ID"), max_length=200, blank=True)
     claimed_at = models.DateTimeField(_("claimed at"), null=True, blank=True)
@@ -59,11 +88,22 @@ class Digest(models.Model):
         return f"{self.day} {self.recipient_id} {self.channel}"
 
 
+class ReminderQuerySet(models.QuerySet["Reminder"]):
+    """Reminders."""
+
+    def visible_to(self, user: User) -> ReminderQuerySet:
+        """All of them for the supervision office and the ledger administrator; else those sent to this person."""
+        if user.has_role(Role.SUPERVISION_OFFICE, Role.LEDGER_ADMIN):
+            return self
+        return self.filter(recipient=user)
+
+
 class Reminder(models.Model):
     """That a measure reached a stage: exactly once per measure, round, deadline, stage, recipient and channel.
 
     ``stage`` is the signed number of working days from the deadline: negative before it, 0 the last working day on or
-    before it (still due soon), positive after it. A new deadline or a reopened round starts afresh.
+    before it (still due soon), positive after it. A new deadline or a reopened round starts afresh. A reminder made
+    when the person's digest of the day had already gone waits (``digest`` null) for that of the next working day.
     """
 
     measure = models.ForeignKey(
@@ -80,6 +120,8 @@ class Reminder(models.Model):
         Digest, models.CASCADE, null=True, blank=True, related_name="reminders", verbose_name=_("digest")
     )
     created_at = models.DateTimeField(_("created at"), db_default=Now())
+
+    objects = ReminderQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("reminder")

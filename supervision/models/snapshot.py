@@ -19,7 +19,12 @@ class CompletionSnapshot(models.Model):
         "remediation.Ledger", models.CASCADE, related_name="snapshots", verbose_name=_("ledger")
     )
     office = models.ForeignKey(
-        "accounts.Office", models.CASCADE, null=True, blank=True, related_name="snapshots", verbose_name=_("office")
+        "accounts.Office",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="snapshots",
+        verbose_name=_("office"),
     )
     role = models.CharField(_("role"), max_length=10, choices=DutyRole, default=DutyRole.LEAD)
     with_below = models.BooleanField(_("with the offices below"), default=False)
@@ -48,7 +53,9 @@ class CompletionSnapshot(models.Model):
         ordering = ["-day", "ledger", "office"]
         constraints = [
             models.UniqueConstraint(
-                fields=["ledger", "office", "role", "with_below", "day"], name="snapshot_once", nulls_distinct=False
+                fields=["ledger", "office", "role", "with_below", "day"],
+                name="snapshot_once",
+                nulls_distinct=False,
             ),
             models.CheckConstraint(
                 condition=models.Q(completed__lte=models.F("total")), name="snapshot_completed_within_total"
