@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from accounts.models import User
 
+# Fixtures: a small organ and one person of each kind.
+pytest_plugins = ["tests.people"]
+
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 CHROMIUM_FLAGS = [
     "--no-sandbox",
