@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.functional import Promise
 from django.utils.translation import gettext
 
 
 class DateInput(forms.DateInput):
     """Text without JavaScript. ``calendar_url`` answers rest and make-up days and the note on a chosen day."""
 
-    def __init__(self, attrs: dict[str, Any] | None = None, *, calendar_url: str = "") -> None:
+    def __init__(self, attrs: dict[str, Any] | None = None, *, calendar_url: str | Promise = "") -> None:
         super().__init__(attrs, format="%Y-%m-%d")
         self.calendar_url = calendar_url
 

@@ -61,4 +61,10 @@ class FinderSelect(_Finder):
 
 
 class FinderSelectMultiple(_Finder, forms.SelectMultiple):
-    """Several choices."""
+    """Several choices, in the order chosen: a browser sends options in their order on the page."""
+
+    def optgroups(self, name: str, value: list[str], attrs: dict[str, Any] | None = None) -> list[Any]:
+        """Put the chosen ones first, in their order; the script appends what is chosen later."""
+        groups = super().optgroups(name, value, attrs)
+        place = {str(chosen): at for at, chosen in enumerate(value)}
+        return sorted(groups, key=lambda group: place.get(str(group[1][0]["value"]), len(place)))

@@ -85,7 +85,7 @@ class MeasureTotals:
 
     @property
     def behind(self) -> float | None:
-        """滞后, in percentage points: 序时进度 less the completed share of the same dated measures, never below zero."""
+        """滞后, in points: 序时进度 less the completed share of those same dated measures, never below zero."""
         if not self.dated:
             return None
         return max(0.0, (self.first_due_passed - self.dated_completed) * 100 / self.dated)
@@ -163,6 +163,12 @@ def figures(rule: LightRule, prefix: str = "") -> dict[str, Any]:
 def measure_totals(measures: QuerySet[Measure], rule: LightRule) -> MeasureTotals:
     """The figures over ``measures`` (any scoped and filtered queryset), in one query."""
     return MeasureTotals(**measures.order_by().aggregate(**figures(rule)))
+
+
+def totals_by_ledger(measures: QuerySet[Measure], rule: LightRule) -> dict[int, MeasureTotals]:
+    """Ledger id -> figures over ``measures``, in one query."""
+    rows = measures.order_by().values("ledger_id").annotate(**figures(rule))
+    return {row.pop("ledger_id"): MeasureTotals(**row) for row in rows}
 
 
 def office_totals(

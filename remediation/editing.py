@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
@@ -111,17 +110,14 @@ def edit_measure(
     where one is owed. Both dates stay: the first deadline is only set when there was none.
     """
     can_edit_ledger(actor, measure.ledger).require()
-    current = Measure.objects.select_for_update().select_related("ledger").get(pk=measure.pk)
+    current = Measure.objects.select_for_update(of=("self",)).select_related("ledger").get(pk=measure.pk)
     if expected_version is not None and current.version != expected_version:
         raise StaleVersion
     old_duties = duties_of([current.pk]).get(current.pk, Duties())
     changes = differences({name: getattr(current, name) for name in values}, values)
     if duties is not None:
         check_duties(duties)
-        changes += differences(
-            {"lead_offices": list(old_duties.lead), "assisting_offices": list(old_duties.assisting)},
-            {"lead_offices": list(duties.lead), "assisting_offices": list(duties.assisting)},
-        )
+        changes += duty_changes(old_duties, duties)
     if not changes:
         return []
     if needs_reason(changes):
@@ -142,6 +138,23 @@ def edit_measure(
     for kind, part in kinds_of_change(changes).items():
         record(measure, kind=kind, actor=actor, changes=part, reason=reason, duties=duties or old_duties)
     return changes
+
+
+def duty_changes(before: Duties, after: Duties) -> list[Change]:
+    """Which side of the offices changed, as lists of ids."""
+    return differences(
+        {"lead_offices": list(before.lead), "assisting_offices": list(before.assisting)},
+        {"lead_offices": list(after.lead), "assisting_offices": list(after.assisting)},
+    )
+
+
+def item_duties(item: Item) -> Duties:
+    """The item's own offices."""
+    rows = list(item.duties.order_by("rank").values_list("role", "office_id"))
+    return Duties(
+        tuple(office for role, office in rows if role == DutyRole.LEAD),
+        tuple(office for role, office in rows if role == DutyRole.ASSISTING),
+    )
 
 
 def write_duties(measure_id: int, duties: Duties) -> None:
@@ -177,6 +190,7 @@ def create_measure(
         **values,
     )
     write_duties(measure.pk, duties)
+    item.duties.all().delete()  # from here on the measures' offices are the item's
     record(measure, kind=EventKind.CREATED, actor=actor, reason=reason, duties=duties)
     return measure
 
@@ -187,15 +201,22 @@ def edit_item(
     *,
     values: Mapping[str, Any],
     actor: User,
+    duties: Duties | None = None,
     reason: str = "",
     expected_version: int | None = None,
 ) -> list[Change]:
-    """Write ``values`` (names of ``ITEM_FIELDS``); a new leader also goes to the measures that had the old one."""
+    """Write ``values`` (names of ``ITEM_FIELDS``); a new leader also goes to the measures that had the old one.
+
+    ``duties`` are the item's own offices, for one without measures; ``None`` leaves them.
+    """
     can_edit_ledger(actor, item.ledger).require()
-    current = Item.objects.select_for_update().select_related("ledger").get(pk=item.pk)
+    current = Item.objects.select_for_update(of=("self",)).select_related("ledger").get(pk=item.pk)
     if expected_version is not None and current.version != expected_version:
         raise StaleVersion
     changes = differences({name: getattr(current, name) for name in values}, values)
+    if duties is not None:
+        check_duties(duties)
+        changes += duty_changes(item_duties(current), duties)
     if not changes:
         return []
     if needs_reason(changes):
@@ -208,6 +229,8 @@ def edit_item(
     )
     if not claimed:
         raise StaleVersion
+    if duties is not None:
+        write_item_duties(current.pk, duties)
     old_leader = current.leader_id
     item.refresh_from_db()
     for kind, part in kinds_of_change(changes).items():

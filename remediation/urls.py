@@ -1,5 +1,31 @@
-from django.urls import URLPattern, URLResolver
+"""The addresses of the ledger, by area."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, path
+
+from remediation.views import calendar, desk, rows
 
 app_name = "remediation"
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    # -- keeping the ledgers ------------------------------------------------------------------------------------
+    path("desk/", desk.desk_home, name="desk"),
+    path("ledgers/", desk.ledger_list, name="ledger_list"),
+    path("ledgers/new/", desk.ledger_edit, name="ledger_create"),
+    path("ledgers/<int:pk>/", desk.ledger_detail, name="ledger_detail"),
+    path("ledgers/<int:pk>/edit/", desk.ledger_edit, name="ledger_edit"),
+    path("ledgers/<int:pk>/policy/", desk.ledger_policy, name="ledger_policy"),
+    path("ledgers/<int:pk>/stated/", desk.ledger_stated, name="ledger_stated"),
+    path("ledgers/<int:pk>/archive/", desk.ledger_archive, name="ledger_archive"),
+    path("ledgers/<int:ledger_pk>/sections/new/", desk.section_edit, name="section_create"),
+    path("ledgers/<int:ledger_pk>/sections/<int:pk>/", desk.section_edit, name="section_edit"),
+    path("ledgers/<int:ledger_pk>/items/new/", rows.item_create, name="item_create"),
+    path("items/<int:pk>/edit/", rows.item_edit, name="item_edit"),
+    path("items/<int:item_pk>/measures/new/", rows.measure_create, name="measure_create"),
+    path("measures/<int:pk>/edit/", rows.measure_edit, name="measure_edit"),
+    path("calendar/", calendar.calendar_year, name="calendar"),
+    path("calendar/month/", calendar.calendar_month, name="calendar_month"),
+    path("calendar/days/<int:pk>/delete/", calendar.calendar_day_delete, name="calendar_day_delete"),
+    path("counting-rules/", calendar.counting_rules, name="counting_rules"),
+]

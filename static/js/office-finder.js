@@ -117,6 +117,7 @@
       if (entry.create) { window.location.assign(entry.create); return; }
       if (!select.multiple) select.value = '';
       entry.option.selected = true;
+      if (select.multiple) select.append(entry.option); /* sent in the order chosen */
       if (select.multiple) input.value = '';
       changed();
       close();

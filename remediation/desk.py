@@ -1,0 +1,76 @@
+"""What waits for the ledger administrator: derived, never stored (style: to-dos are querysets)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from core.workdays import WorkCalendar
+from remediation.counting import MeasureTotals, totals_by_ledger
+from remediation.lights import WORST_FIRST, Light, LightRule
+from remediation.models import BatchState, ImportBatch, Ledger, Measure, MeasureOffice
+from remediation.states import DutyRole
+
+OPEN_BATCHES = (
+    BatchState.UPLOADED,
+    BatchState.MAPPING,
+    BatchState.PREVIEW_QUEUED,
+    BatchState.PREVIEWING,
+    BatchState.PREVIEWED,
+    BatchState.COMMIT_QUEUED,
+    BatchState.COMMITTING,
+    BatchState.FAILED,
+)
+# The next year's arrangement is announced in November (domain notes, section 6).
+CALENDAR_ASKED_FROM_MONTH = 11
+
+
+@dataclass(frozen=True)
+class LedgerLine:
+    """A ledger with its figures."""
+
+    ledger: Ledger
+    totals: MeasureTotals
+
+    @property
+    def open_lights(self) -> list[tuple[Light, int]]:
+        """The lights of what is not completed, worst first, without zeros."""
+        return [(light, self.totals.light(light)) for light in WORST_FIRST if self.totals.light(light)]
+
+
+def ledger_lines(ledgers: QuerySet[Ledger], measures: QuerySet[Measure], rule: LightRule) -> list[LedgerLine]:
+    """Each ledger with the figures of ``measures`` in it; two queries."""
+    totals = totals_by_ledger(measures, rule)
+    return [LedgerLine(ledger, totals.get(ledger.pk, MeasureTotals())) for ledger in ledgers]
+
+
+def without_deadline() -> QuerySet[Measure]:
+    """Open measures that nothing watches: no date and no review date."""
+    return Measure.objects.open().filter(ledger__archived_at__isnull=True, watch_date__isnull=True)
+
+
+def without_lead_office() -> QuerySet[Measure]:
+    """Open measures that no office leads."""
+    lead = MeasureOffice.objects.filter(measure=OuterRef("pk"), role=DutyRole.LEAD)
+    return Measure.objects.open().filter(~Exists(lead), ledger__archived_at__isnull=True)
+
+
+def without_leader() -> QuerySet[Measure]:
+    """Open measures without a responsible leader."""
+    return Measure.objects.open().filter(ledger__archived_at__isnull=True, leader__isnull=True)
+
+
+def open_batches() -> QuerySet[ImportBatch]:
+    """Imports that were begun and not finished."""
+    return ImportBatch.objects.filter(state__in=OPEN_BATCHES)
+
+
+def missing_calendar_year(today: date, calendar: WorkCalendar) -> int | None:
+    """The year whose arrangement has to be entered: this one, or from November on the next."""
+    if not calendar.covers(today.year):
+        return today.year
+    if today.month >= CALENDAR_ASKED_FROM_MONTH and not calendar.covers(today.year + 1):
+        return today.year + 1
+    return None

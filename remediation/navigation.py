@@ -1,0 +1,74 @@
+"""The sidebar entries of the ledger."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.roles import BUSINESS_ROLES, Role
+from core.navigation import Entry, Group, register
+from remediation import desk
+
+
+def keeps_ledgers(user: Any) -> bool:
+    """The ledger administrator."""
+    return bool(user.is_authenticated and user.has_role(Role.LEDGER_ADMIN))
+
+
+def reads_ledgers(user: Any) -> bool:
+    """Anybody with a business role."""
+    return bool(user.is_authenticated and user.has_role(*BUSINESS_ROLES))
+
+
+def waiting_at_desk(user: Any) -> int:
+    """Imports that were begun and not finished."""
+    return desk.open_batches().count()
+
+
+register(
+    Entry(
+        label=_("Workbench"),
+        url_name="remediation:desk",
+        icon="inbox",
+        group=Group.OWN,
+        order=10,
+        allowed=keeps_ledgers,
+        count=waiting_at_desk,
+        tab=10,
+        tab_label=_("Workbench"),
+    ),
+    Entry(
+        label=_("Ledgers"),
+        url_name="remediation:ledger_list",
+        icon="journals",
+        group=Group.LEDGER,
+        order=50,
+        allowed=reads_ledgers,
+        owns=(
+            "remediation:ledger_detail",
+            "remediation:ledger_create",
+            "remediation:ledger_edit",
+            "remediation:ledger_policy",
+            "remediation:ledger_stated",
+            "remediation:section_create",
+            "remediation:section_edit",
+        ),
+    ),
+    Entry(
+        label=_("Counting rules"),
+        url_name="remediation:counting_rules",
+        icon="calculator",
+        group=Group.LEDGER,
+        order=90,
+        allowed=reads_ledgers,
+    ),
+    Entry(
+        label=_("Working-day calendar"),
+        url_name="remediation:calendar",
+        icon="calendar3",
+        group=Group.LEDGER,
+        order=95,
+        allowed=reads_ledgers,
+    ),
+)

@@ -1,0 +1,247 @@
+"""The ledger administrator's home, and the pages of a ledger: facts, policy, stated totals, sections."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.models import User
+from accounts.roles import Role
+from core.clock import today
+from core.models import CalendarDay
+from core.toasts import toast
+from remediation import desk
+from remediation.counting import ledger_totals
+from remediation.editing import archive_ledger
+from remediation.forms.ledger import (
+    LedgerForm,
+    PolicyForm,
+    SectionForm,
+    save_stated_totals,
+    stated_total_forms,
+)
+from remediation.lights import LightRule
+from remediation.links import measures_url
+from remediation.models import ImportBatch, Item, Ledger, Measure, Section
+from remediation.numbering import item_number
+from remediation.permissions import can_edit_ledger
+from remediation.stated import compared_totals
+
+
+def signed_in(request: HttpRequest) -> User:
+    """The person of the request; views are behind ``login_required``."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
+
+
+def require_ledger_admin(request: HttpRequest) -> User:
+    """The ledger administrator, or 404: what one may never do is not shown."""
+    user = signed_in(request)
+    if not user.has_role(Role.LEDGER_ADMIN):
+        raise Http404
+    return user
+
+
+def editable_ledger(request: HttpRequest, pk: int) -> tuple[User, Ledger]:
+    """The ledger, for somebody who may change it; an archived one is refused with its reason."""
+    user = require_ledger_admin(request)
+    ledger = get_object_or_404(Ledger.objects.visible_to(user), pk=pk)
+    can_edit_ledger(user, ledger).require()
+    return user, ledger
+
+
+@login_required
+@require_safe
+def desk_home(request: HttpRequest) -> HttpResponse:
+    """工作台: imports, what has no deadline or no office, ledgers."""
+    require_ledger_admin(request)
+    day, calendar = today(), CalendarDay.objects.work_calendar()
+    rule = LightRule.build(day, calendar)
+    lines = desk.ledger_lines(Ledger.objects.open(), Measure.objects.filter(ledger__archived_at=None), rule)
+    missing_year = desk.missing_calendar_year(day, calendar)
+    ledgers = [line.ledger.pk for line in lines]
+    context = {
+        "page_title": _("Workbench"),
+        "lines": lines,
+        "without_deadline": desk.without_deadline().count(),
+        "without_lead_office": desk.without_lead_office().count(),
+        "without_leader": desk.without_leader().count(),
+        "batches": desk.open_batches().select_related("ledger", "user")[:10],
+        "recent": ImportBatch.objects.exclude(state__in=desk.OPEN_BATCHES).select_related("ledger", "user")[
+            :5
+        ],
+        "batch_count": desk.open_batches().count(),
+        "missing_year": missing_year,
+        "missing_year_text": str(missing_year),
+        "urls": {
+            "no_deadline": measures_url(ledger=ledgers, no_deadline=1, open=1),
+            "no_office": measures_url(ledger=ledgers, no_office=1, open=1),
+            "no_leader": measures_url(ledger=ledgers, no_leader=1, open=1),
+            "imports": reverse("remediation:import_list"),
+        },
+    }
+    return render(request, "remediation/desk/home.html", context)
+
+
+@login_required
+@require_safe
+def ledger_list(request: HttpRequest) -> HttpResponse:
+    """All ledgers that the reader sees, open and archived, with their figures."""
+    user = signed_in(request)
+    rule = LightRule.build(today(), CalendarDay.objects.work_calendar())
+    lines = desk.ledger_lines(
+        Ledger.objects.visible_to(user), Measure.objects.visible_to(user).counted(), rule
+    )
+    context = {
+        "page_title": _("Ledgers"),
+        "open_lines": [line for line in lines if not line.ledger.is_archived],
+        "archived_lines": [line for line in lines if line.ledger.is_archived],
+        "may_edit": user.has_role(Role.LEDGER_ADMIN),
+    }
+    return render(request, "remediation/desk/ledger_list.html", context)
+
+
+@login_required
+@require_safe
+def ledger_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """A ledger: its facts, the stated totals beside the computed ones, its policy, its sections."""
+    user = signed_in(request)
+    ledger = get_object_or_404(Ledger.objects.visible_to(user).select_related("companion"), pk=pk)
+    rule = LightRule.build(today(), CalendarDay.objects.work_calendar())
+    everything = user.sees_everything or Ledger.objects.with_rates_for(user).filter(pk=pk).exists()
+    context = {
+        "page_title": ledger.title,
+        "crumbs": [(_("Ledgers"), reverse("remediation:ledger_list")), (ledger.title, "")],
+        "back_url": reverse("remediation:ledger_list"),
+        "ledger": ledger,
+        "comparison": compared_totals(ledger, ledger_totals(ledger, rule)) if everything else [],
+        "edit": can_edit_ledger(user, ledger),
+        "may_edit": user.has_role(Role.LEDGER_ADMIN),
+        "sections": section_lines(ledger),
+    }
+    return render(request, "remediation/desk/ledger_detail.html", context)
+
+
+def section_lines(ledger: Ledger) -> list[tuple[int, Section]]:
+    """The section tree as a list with the depth of each."""
+    children: dict[int | None, list[Section]] = {}
+    for section in ledger.sections.order_by("order", "pk"):
+        children.setdefault(section.parent_id, []).append(section)
+
+    def walk(parent: int | None, depth: int) -> list[tuple[int, Section]]:
+        lines: list[tuple[int, Section]] = []
+        for section in children.get(parent, ()):
+            lines += [(depth, section), *walk(section.pk, depth + 1)]
+        return lines
+
+    return walk(None, 0)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def ledger_edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
+    """Create a ledger or change its facts."""
+    if pk is None:
+        require_ledger_admin(request)
+        ledger = Ledger()
+    else:
+        _user, ledger = editable_ledger(request, pk)
+    form = LedgerForm(request.POST or None, instance=ledger)
+    if request.method == "POST" and form.is_valid():
+        saved = form.save()
+        toast(request, _("Saved: %(title)s") % {"title": saved.title})
+        return redirect("remediation:ledger_detail", saved.pk)
+    return edit_page(
+        request, form=form, ledger=ledger if pk else None, title=_("Ledger facts") if pk else _("New ledger")
+    )
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def ledger_policy(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change a ledger's policy."""
+    _user, ledger = editable_ledger(request, pk)
+    form = PolicyForm(request.POST or None, instance=ledger)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        toast(request, _("Policy saved"))
+        return redirect("remediation:ledger_detail", ledger.pk)
+    context = {"form": form, **page_of(ledger, _("Policy"))}
+    return render(request, "remediation/desk/policy.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def ledger_stated(request: HttpRequest, pk: int) -> HttpResponse:
+    """Enter what the ledger's document states (公布数)."""
+    _user, ledger = editable_ledger(request, pk)
+    posted = request.POST if request.method == "POST" else None
+    forms = stated_total_forms(ledger, posted)
+    refused = [form for form in forms if posted is not None and not form.is_valid()]
+    if posted is not None and not refused:
+        save_stated_totals(forms)
+        toast(request, _("Stated totals saved"))
+        return redirect("remediation:ledger_detail", ledger.pk)
+    context = {"forms": forms, **page_of(ledger, _("Stated totals"))}
+    return render(request, "remediation/desk/stated.html", context, status=422 if refused else 200)
+
+
+@login_required
+@require_POST
+def ledger_archive(request: HttpRequest, pk: int) -> HttpResponse:
+    """Archive a ledger (read-only, no reminders), or open it again."""
+    user = require_ledger_admin(request)
+    ledger = get_object_or_404(Ledger.objects.visible_to(user), pk=pk)
+    archived = request.POST.get("archived") == "1"
+    archive_ledger(ledger.pk, actor=user, archived=archived)
+    words = _("Archived: %(title)s") if archived else _("Opened again: %(title)s")
+    toast(request, words % {"title": ledger.title})
+    return redirect("remediation:ledger_detail", ledger.pk)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def section_edit(request: HttpRequest, ledger_pk: int, pk: int | None = None) -> HttpResponse:
+    """Create a section of a ledger or change it."""
+    _user, ledger = editable_ledger(request, ledger_pk)
+    section = get_object_or_404(ledger.sections, pk=pk) if pk else Section(ledger=ledger)
+    form = SectionForm(request.POST or None, instance=section)
+    if request.method == "POST" and form.is_valid():
+        saved = form.save()
+        toast(request, _("Saved: %(title)s") % {"title": saved.title})
+        return redirect(reverse("remediation:ledger_detail", args=[ledger.pk]) + "#sections")
+    return edit_page(request, form=form, ledger=ledger, title=_("Section") if pk else _("New section"))
+
+
+def page_of(ledger: Ledger | None, title: str, *, item: Item | None = None) -> dict[str, Any]:
+    """What every form page below a ledger needs: title, breadcrumb, and where 取消 and the phone's arrow lead."""
+    crumbs = [(_("Ledgers"), reverse("remediation:ledger_list"))]
+    if ledger is not None:
+        crumbs.append((ledger.title, reverse("remediation:ledger_detail", args=[ledger.pk])))
+    if item is not None:
+        crumbs.append((str(item_number(item)), reverse("remediation:item_detail", args=[item.pk])))
+    back = crumbs[-1][1]
+    return {
+        "page_title": title,
+        "crumbs": [*crumbs, (title, "")],
+        "back_url": back,
+        "cancel_url": back,
+        "ledger": ledger,
+        "item": item,
+    }
+
+
+def edit_page(
+    request: HttpRequest, *, form: Any, ledger: Ledger | None, title: str, item: Item | None = None
+) -> HttpResponse:
+    """The page of one form; refused input comes back with status 422 and everything still typed."""
+    context = {"form": form, **page_of(ledger, title, item=item)}
+    return render(request, "remediation/desk/edit.html", context, status=422 if form.errors else 200)
