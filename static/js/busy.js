@@ -1,6 +1,7 @@
 /* A button that was pressed says so, keeps its width and cannot be pressed twice. */
 (function () {
   'use strict';
+  const SUBMIT = 'button:not([type="button"]):not([type="reset"])';
   const kept = new Map();
 
   function start(button) {
@@ -25,8 +26,8 @@
   }
 
   function submitterOf(form, given) {
-    return given || (form.contains(document.activeElement) && document.activeElement.closest('button[type="submit"]'))
-      || form.querySelector('button[type="submit"]');
+    return given || (form.contains(document.activeElement) && document.activeElement.closest(SUBMIT))
+      || form.querySelector(SUBMIT);
   }
 
   document.addEventListener('submit', function (event) {

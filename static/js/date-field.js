@@ -66,7 +66,13 @@
       pick.textContent = day;
       pick.tabIndex = -1;
       pick.dataset.day = day;
-      pick.setAttribute('aria-label', written(year, month, day) + ' ' + (rest ? words.restWord || '' : makeup ? words.makeupWord || '' : ''));
+      const kind = rest ? words.restWord : makeup ? words.makeupWord : '';
+      if (kind) {
+        const hidden = document.createElement('span');
+        hidden.className = 'visually-hidden';
+        hidden.textContent = ' ' + kind;
+        pick.append(hidden);
+      }
       if (rest) pick.classList.add('rest');
       if (makeup) { pick.classList.add('makeup'); pick.dataset.mark = words.makeupMark || '班'; }
       if (year === now.getFullYear() && month === now.getMonth() && day === now.getDate()) pick.classList.add('today');

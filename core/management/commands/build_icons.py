@@ -24,6 +24,8 @@ _VIEW_BOX = re.compile(r'viewBox="([^"]+)"')
 class Command(BaseCommand):
     """Names come from icons.txt, the templates and ``look.ICONS``; an unknown one stops the command."""
 
+    # Runs during setup, before anything else of the site needs to be right.
+    requires_system_checks: list[str] = []
     help = "Build static/build/icons.svg from the icons in use."
 
     def handle(self, *args: Any, **options: Any) -> None:
