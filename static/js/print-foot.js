@@ -1,0 +1,13 @@
+/* The foot of every printed page: the text of .print-foot goes into the page's margin where the browser knows margin
+   boxes; elsewhere it stands once, at the end. */
+(function () {
+  'use strict';
+  document.addEventListener('DOMContentLoaded', function () {
+    const foot = document.querySelector('.print-foot');
+    const sheet = Array.from(document.styleSheets).find(function (one) { return /\/print\b[^/]*\.css/.test(one.href || ''); });
+    if (!foot || !sheet || !('CSSMarginRule' in window)) return;
+    const text = JSON.stringify(foot.textContent.trim().replace(/\s+/g, ' '));
+    sheet.insertRule('@page { @bottom-left { content: ' + text + '; font-size: 8.5pt; color: #3b475a; } }', sheet.cssRules.length);
+    foot.hidden = true;
+  });
+})();
