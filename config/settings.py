@@ -5,10 +5,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from core.env import WrongEnvironment, read_environment
+
+# Lets classes such as ModelForm be written with the model that they are for, as in ModelForm[Ledger].
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -258,7 +262,7 @@ LOGGING: dict[str, Any] = {
         # A sweep that found nothing to do is no news; a task that fails is.
         **{
             name: {"level": "DEBUG" if ENV.log_level == "DEBUG" else "WARNING"}
-            for name in ("celery.beat", "celery.worker.strategy", "celery.app.trace", "celery.apps.worker")
+            for name in ("celery.beat", "celery.worker", "celery.app.trace", "celery.apps.worker")
         },
     },
 }

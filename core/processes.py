@@ -16,6 +16,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from types import FrameType
 
+from django.utils.translation import gettext as _
+
 POLL_SECONDS = 0.1
 # A program that ends within this time after its start did not start properly.
 SETTLED_SECONDS = 10.0
@@ -89,10 +91,11 @@ class Together:
         settled = time.monotonic() - running.started_at > SETTLED_SECONDS
         running.bad_starts = 1 if settled else running.bad_starts + 1
         end_group(running.process)
+        words = {"name": running.program.name, "status": status}
         if running.bad_starts >= BAD_STARTS:
-            self.say(f"{running.program.name} does not start (exit {status}); stopping everything")
+            self.say(_("%(name)s does not start (exit code %(status)s). Stopping everything.") % words)
             return False
-        self.say(f"{running.program.name} ended (exit {status}); starting it again")
+        self.say(_("%(name)s ended (exit code %(status)s). Starting it again.") % words)
         running.process, running.started_at = start(running.program), time.monotonic()
         return True
 
@@ -108,7 +111,7 @@ class Together:
                         break
                     time.sleep(POLL_SECONDS)
                 if running.process.poll() is None and self.signals == signals_before:
-                    self.say(f"{running.program.name} does not end; ending it")
+                    self.say(_("%(name)s does not end. Ending it.") % {"name": running.program.name})
             end_group(running.process)
             running.process.wait()
 

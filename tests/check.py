@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
 # An installation as it should be: Django's deployment check looks at its settings.

@@ -14,9 +14,11 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.staticfiles.finders import get_finders
-from django.core.management import BaseCommand, CommandError, call_command, get_commands
+from django.core.management import BaseCommand, call_command, get_commands
+from django.utils.translation import gettext as _
 
-from core.processes import Program, Together
+from core.processes import Together
+from core.programs import all_programs, make_folders
 
 
 class Command(BaseCommand):
@@ -33,12 +35,12 @@ class Command(BaseCommand):
             collect_static_files(settings.DATA_DIR / "static-files.stamp")
             self.load_demo()
             clear_drafts(settings.DATA_DIR / "broker" / "drafts")
-            Path(settings.CELERY_BEAT_SCHEDULE_FILENAME).parent.mkdir(parents=True, exist_ok=True)
+            make_folders(settings.DATA_DIR)
             welcome = Welcome(env.bind_address, env.port, self.welcome_text(), say=self.say)
-            status = Together(programs(env), say=self.say).run(each_round=welcome.once_ready)
+            status = Together(all_programs(env), say=self.say).run(each_round=welcome.once_ready)
         if status:
-            raise CommandError("Xiaohao stopped: see the messages above", returncode=status)
-        self.say("Xiaohao has stopped.")
+            sys.exit(status)
+        self.say(_("Xiaohao has stopped."))
 
     def say(self, text: str) -> None:
         self.stdout.write(text)
@@ -47,17 +49,17 @@ class Command(BaseCommand):
     def load_demo(self) -> None:
         """Load the demo organ where nobody has worked yet and the environment allows it."""
         if settings.DEMO and "demo" in get_commands() and not get_user_model()._default_manager.exists():
-            self.say("Loading the demo organ ...")
+            self.say(_("Loading the demo organ …"))
             call_command("demo", stdout=io.StringIO())
 
     def welcome_text(self) -> str:
         """Return what is printed once the site answers: the address, and how to sign in."""
-        lines = ["", f"Xiaohao runs at {settings.SITE_URL}/", ""]
+        lines = ["", _("Xiaohao runs at %(address)s") % {"address": f"{settings.SITE_URL}/"}, ""]
         if settings.DEMO and "demo" in get_commands():
             sign_ins = io.StringIO()
             call_command("demo", sign_ins=True, stdout=sign_ins)
             lines += [sign_ins.getvalue().rstrip(), ""]
-        return "\n".join([*lines, "Ctrl-C stops it."])
+        return "\n".join([*lines, _("Ctrl-C stops it.")])
 
 
 class Welcome:
@@ -82,26 +84,6 @@ class Welcome:
         self.say(self.text)
 
 
-def programs(env: Any) -> list[Program]:
-    """Return the programs in the order in which they stop: first those that make work, last the one that does it."""
-    celery = [sys.executable, "-m", "celery", "--app=config", "--quiet"]
-    web = [sys.executable, "-m", "granian", "--interface=wsgi", "--no-ws", f"--host={env.bind_address}"]
-    web += [f"--port={env.port}", f"--workers={env.web_workers}", f"--blocking-threads={env.web_threads}"]
-    web += [
-        "--backpressure=256",
-        "--respawn-failed-workers",
-        "--workers-kill-timeout=10",
-        "--log-level=warning",
-    ]
-    worker = [*celery, "worker", f"--concurrency={env.worker_concurrency}", f"--loglevel={env.log_level}"]
-    worker += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    return [
-        Program(name="beat", command=[*celery, "beat", "--pidfile=", f"--loglevel={env.log_level}"]),
-        Program(name="web", command=[*web, "config.wsgi:application"], grace_seconds=20),
-        Program(name="worker", command=worker, grace_seconds=60),
-    ]
-
-
 def reachable(address: str) -> str:
     """Return an address under which what listens on `address` is reached from this machine."""
     return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)  # noqa: S104 (compared, not listened on)
@@ -116,14 +98,16 @@ def require_free_port(address: str, port: int) -> None:
             probe.bind((address, port))
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
-                reason = f"Port {port} is in use: stop what listens there, or choose another one: make run PORT=8001"
+                reason = _(
+                    "Port %(port)s is in use. Stop what listens there, or choose another: make run PORT=8001"
+                )
             elif error.errno == errno.EACCES:
-                reason = (
-                    f"Port {port} is not open to this user: choose one above 1023, as in: make run PORT=8000"
+                reason = _(
+                    "Port %(port)s is not open to this user. Choose one above 1023: make run PORT=8000"
                 )
             else:
-                reason = f"Nothing can listen on {address}, port {port}: {error.strerror}"
-            raise CommandError(reason) from None
+                reason = _("Nothing can listen on %(address)s, port %(port)s (%(error)s)")
+            sys.exit(reason % {"address": address, "port": port, "error": error.strerror})
 
 
 @contextmanager
@@ -134,9 +118,12 @@ def only_one(path: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise CommandError(
-                f"Xiaohao already runs on the data in {path.parent}: stop it first, or set DATA_DIR to another folder"
-            ) from None
+            sys.exit(
+                _(
+                    "Xiaohao already runs on the data in %(folder)s. Stop it, or set DATA_DIR to another folder"
+                )
+                % {"folder": path.parent}
+            )
         try:
             yield
         finally:
