@@ -7,7 +7,8 @@ created or matched silently.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher, get_close_matches
 
@@ -47,6 +48,8 @@ class NameBook:
     ids: dict[str, int] = field(default_factory=dict)
     # id -> the name that stands in the ledger's year.
     shown: dict[int, str] = field(default_factory=dict)
+    # Names to be created are entered under negative ids; all unknown ones when the caller said so.
+    creates_unknown: bool = False
     _by_first: dict[str, list[str]] = field(default_factory=dict, repr=False)
     _read: dict[tuple[str, str], OfficeList] = field(default_factory=dict, repr=False)
 
@@ -69,6 +72,18 @@ class NameBook:
                 known.append(plain)
                 known.sort(key=len, reverse=True)
         self._read.clear()
+
+    def add_new(self, name: str) -> int:
+        """Enter a name that will be created; its id is negative until then."""
+        plain = folded(name)
+        if plain not in self.ids:
+            self.add(min([0, *self.shown]) - 1, " ".join(name.split()), ())
+        return self.ids[plain]
+
+    @property
+    def new_names(self) -> dict[int, str]:
+        """Negative id -> name, of the entries that are to be created."""
+        return {identity: name for identity, name in self.shown.items() if identity < 0}
 
     def find(self, text: str) -> int | None:
         """The id of exactly this name."""
@@ -127,8 +142,6 @@ def _ends_name(text: str, end: int) -> bool:
 
 def _normalized(cell: str) -> str:
     """Half-width forms; white space kept, for it may separate."""
-    import unicodedata
-
     text = unicodedata.normalize("NFKC", cell).replace("\r", "\n").replace("・", "、").replace("﹑", "、").replace("､", "、")
     return text.strip()
 
@@ -177,7 +190,12 @@ def _read_offices(book: NameBook, cell: str, *, role: str) -> OfficeList:
         plain = folded(token)
         if plain in NOBODY:
             continue
-        (groups if GROUP.match(plain) else unknown).append(plain)
+        if GROUP.match(plain):
+            groups.append(plain)
+        elif book.creates_unknown:
+            found.append((book.add_new(plain), current))
+        else:
+            unknown.append(plain)
     if lead_is_named:
         # 甲牵头，乙、丙配合: who is not named as leading assists.
         found = [(office, "lead" if said == "lead!" else "assisting") for office, said in found]
@@ -240,12 +258,7 @@ def read_leader(book: NameBook, cell: str) -> LeaderRead:
             continue
         match = book.longest_at(text, position)
         if match is None:
-            return LeaderRead(unknown=plain)
+            return LeaderRead(book.add_new(cell)) if book.creates_unknown else LeaderRead(unknown=plain)
         found.append(book.ids[match[0]])
         position = match[1]
     return LeaderRead(found[0], tuple(found[1:])) if found else LeaderRead(unknown=plain)
-
-
-def renamed(book: NameBook, names: Mapping[int, str]) -> None:
-    """Show other names for some ids (the names of the ledger's year)."""
-    book.shown.update(names)

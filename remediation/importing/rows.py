@@ -208,13 +208,15 @@ class _Reader:
     # -- rows that are none -------------------------------------------------------------------------------------------
 
     def _skip_reason(self, own: list[tuple[int, Cell]]) -> str:
-        own = [(index, value) for index, value in own if not (isinstance(value, str) and not value.strip())]
+        own = [(index, value) for index, value in own if type(value) is not str or not value.isspace()]
         if not own:
             return "blank"
         measure = self.fields.get("measure")
         has_measure = any(index == measure for index, _value in own)
         if has_measure and len(own) > 1:
-            return "repeated_header" if self._is_header(own) else ""
+            text = next(value for index, value in own if index == measure)
+            looks_like_heading = type(text) is str and len(text) < 40 and folded(text) in self.header_words
+            return "repeated_header" if looks_like_heading and self._is_header(own) else ""
         first = folded(cell_text(own[0][1]))
         if TOTAL.match(first):
             return "total"
@@ -227,7 +229,9 @@ class _Reader:
         return "note" if NOTE.match(first) else ""
 
     def _is_header(self, own: list[tuple[int, Cell]]) -> bool:
-        same = sum(1 for _index, value in own if isinstance(value, str) and folded(value) in self.header_words)
+        same = sum(
+            1 for _index, value in own if type(value) is str and len(value) < 40 and folded(value) in self.header_words
+        )
         return same >= 2 and same * 2 > len(own)
 
     def _lone_cell(self, index: int, text: str, *, measure: int | None) -> str:
@@ -353,13 +357,14 @@ class _Reader:
         )
         for part, text in enumerate(parts):
             number, words = split_measure_number(text)
-            self.found.rows.append(
-                replace(row, part=part, measure_cell=text, measure=words, measure_number=number)
-            )
+            one = replace(row) if part else row
+            one.part, one.measure_cell, one.measure, one.measure_number = part, text, words, number
+            self.found.rows.append(one)
         # Findings in the order of the columns, however they were found.
-        self.found.issues[first_issue:] = sorted(
-            self.found.issues[first_issue:], key=lambda issue: issue.column or 0
-        )
+        if len(self.found.issues) > first_issue + 1:
+            self.found.issues[first_issue:] = sorted(
+                self.found.issues[first_issue:], key=lambda issue: issue.column or 0
+            )
 
     def _tell_formulas(self) -> None:
         for name, index in self.fields.items():

@@ -23,9 +23,15 @@ FORMULA_LIKE_MINUS = re.compile(r"^-.*[(|!*=&]")
 
 def cleaned(text: str) -> tuple[str, int]:
     """``text`` without what cannot be seen, and how many such characters there were."""
-    text, escaped = ESCAPED.subn("", text)
-    text, unseen = UNSEEN.subn("", text)
-    return text.replace("\r\n", "\n").replace("\r", "\n").strip(), escaped + unseen
+    removed = 0
+    if "_x00" in text:
+        text, removed = ESCAPED.subn("", text)
+    if UNSEEN.search(text):
+        text, unseen = UNSEEN.subn("", text)
+        removed += unseen
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.strip(), removed
 
 
 def is_formula_text(text: str) -> bool:
@@ -37,6 +43,8 @@ def is_formula_text(text: str) -> bool:
 
 def one_line(text: str) -> str:
     """``text`` without the line breaks that a narrow cell needed; a space stays between Latin words."""
+    if "\n" not in text:
+        return text
     text = re.sub(r"(?<=[A-Za-z0-9])\s*\n\s*(?=[A-Za-z0-9])", " ", text)
     return re.sub(r"\s*\n\s*", "", text)
 
@@ -174,6 +182,7 @@ class ProblemWords:
     text: str
 
 
+@lru_cache(maxsize=8192)
 def read_problem(text: str) -> ProblemWords:
     """``(12)text`` is specific problem 12, ``举一反三3:text`` is inference item 3."""
     text = one_line(text)

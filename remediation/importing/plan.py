@@ -1,0 +1,396 @@
+"""What an import would do to the ledger: new, changed, unchanged, missing. No writes; a fixed number of queries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from core.text import folded
+from core.workdays import WorkCalendar
+from remediation.due_dates import review_date, working_date
+from remediation.importing.issues import ERROR, Issue
+from remediation.importing.matching import FileItem, file_items, match_items, match_measures
+from remediation.importing.reading import ImportOptions, Parsed
+from remediation.importing.rows import ParsedRow
+from remediation.models import Item, Ledger, Measure, Section
+from remediation.recording import Change, Duties
+from remediation.states import CompletionStatus, ItemKind, WorkflowState
+
+NEW, CHANGED, UNCHANGED, WRONG = "new", "changed", "unchanged", "wrong"
+# What an office reports: not taken back by an older workbook (product text 4).
+REPORTED_FIELDS = ("status", "status_text", "percent", "progress")
+
+
+@dataclass
+class RowPlan:
+    """What becomes of one row."""
+
+    row: ParsedRow
+    item: ItemPlan
+    measure: Measure | None = None
+    outcome: str = NEW
+    # Attributes of ``Measure`` to write; all of them for a new one.
+    values: dict[str, Any] = field(default_factory=dict)
+    duties: Duties = field(default_factory=Duties)
+    changes: list[Change] = field(default_factory=list)
+    # What the file would overwrite of an office's report, and does not.
+    kept: list[Change] = field(default_factory=list)
+
+
+@dataclass
+class ItemPlan:
+    """What becomes of one item of the file."""
+
+    file: FileItem
+    item: Item | None = None
+    number: str = ""
+    values: dict[str, Any] = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list)
+    rows: list[RowPlan] = field(default_factory=list)
+    inferred_from: str = ""
+    state: WorkflowState = WorkflowState.HANDLING
+
+
+@dataclass
+class Plan:
+    """The whole import before anything is written."""
+
+    parsed: Parsed
+    options: ImportOptions
+    ledger: Ledger | None
+    title: str
+    today: date
+    items: list[ItemPlan] = field(default_factory=list)
+    rows: list[RowPlan] = field(default_factory=list)
+    missing: list[Measure] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)
+    sections: dict[tuple[str, ...], Section] = field(default_factory=dict)
+    start: date | None = None
+
+    @property
+    def errors(self) -> list[Issue]:
+        return [issue for issue in self.issues if issue.severity == ERROR]
+
+    @property
+    def warnings(self) -> list[Issue]:
+        return [issue for issue in self.issues if issue.severity != ERROR]
+
+    def count(self, outcome: str) -> int:
+        """How many measure rows have this outcome."""
+        return sum(1 for row in self.rows if row.outcome == outcome)
+
+    @property
+    def new_sections(self) -> int:
+        """How many headings of the file the ledger does not have."""
+        paths = {item.file.path[:depth] for item in self.items for depth in range(1, len(item.file.path) + 1)}
+        return len(paths - set(self.sections))
+
+
+def ledger_of_title(title: str) -> Ledger | None:
+    """The ledger of this title, however it was typed: an existing title is never silently a second ledger."""
+    exact = Ledger.objects.filter(title=title).first()
+    if exact:
+        return exact
+    wanted = folded(title)
+    return next((ledger for ledger in Ledger.objects.order_by("pk") if folded(ledger.title) == wanted), None)
+
+
+def build_plan(
+    parsed: Parsed, *, options: ImportOptions, today: date, calendar: WorkCalendar, lock: bool = False
+) -> Plan:
+    """Compare the parsed rows with the ledger. ``lock`` holds its measures until the transaction ends."""
+    if options.ledger_id:
+        ledger = Ledger.objects.filter(pk=options.ledger_id).first()
+    else:
+        ledger = ledger_of_title(options.title) if options.title else None
+    plan = Plan(parsed, options, ledger, ledger.title if ledger else options.title, today)
+    plan.issues = list(parsed.issues)
+    if ledger is not None and ledger.is_archived:
+        plan.issues.append(Issue("title_taken", details={"title": ledger.title}))
+    plan.start = (ledger.started_on if ledger else None) or parsed.reported_on or today
+    _Planner(plan, calendar=calendar, lock=lock).run()
+    return plan
+
+
+class _Planner:
+    """Builds the rows of a plan from the ledger as it stands."""
+
+    def __init__(self, plan: Plan, *, calendar: WorkCalendar, lock: bool) -> None:
+        self.plan, self.calendar = plan, calendar
+        self.policy = plan.ledger or Ledger()
+        self.items: list[Item] = []
+        self.measures: defaultdict[int, list[Measure]] = defaultdict(list)
+        self.duties: dict[int, Duties] = {}
+        self.paths: dict[int | None, tuple[str, ...]] = {}
+        if plan.ledger is not None:
+            self._load(plan.ledger, lock=lock)
+
+    def _load(self, ledger: Ledger, *, lock: bool) -> None:
+        """The ledger in four queries."""
+        sections = {section.pk: section for section in Section.objects.filter(ledger=ledger)}
+        for section in sections.values():
+            titles: list[str] = []
+            walk: Section | None = section
+            while walk is not None:
+                titles.append(walk.key)
+                walk = sections.get(walk.parent_id) if walk.parent_id else None
+            path = tuple(reversed(titles))
+            self.paths[section.pk] = path
+            self.plan.sections[path] = section
+        self.items = list(Item.objects.filter(ledger=ledger).live().order_by("order", "pk"))
+        measures = Measure.objects.filter(ledger=ledger).exclude(workflow_state=WorkflowState.VOIDED)
+        if lock:
+            measures = measures.select_for_update(of=("self",))
+        for measure in measures.order_by("order", "pk"):
+            self.measures[measure.item_id].append(measure)
+        self.duties = _ledger_duties(ledger)
+
+    def run(self) -> None:
+        plan = self.plan
+        as_numbers = any(layout.is_project_plan for layout in plan.parsed.layouts)
+        files = file_items(plan.parsed.rows, serials_are_numbers=as_numbers)
+        matched = match_items(files, self.items, self.paths)
+        numbers = self._used_numbers(files)
+        found: set[int] = set()
+        for place, file in enumerate(files):
+            item_plan = ItemPlan(file, matched.get(place))
+            plan.items.append(item_plan)
+            self._plan_item(item_plan, numbers)
+            self._plan_rows(item_plan, found)
+        by_row = {(row.row.sheet, row.row.row, row.row.part): row for item in plan.items for row in item.rows}
+        plan.rows = [by_row[row.sheet, row.row, row.part] for row in plan.parsed.rows]
+        plan.missing = [
+            measure for item in self.items for measure in self.measures[item.pk] if measure.pk not in found
+        ]
+        plan.issues.sort(key=lambda issue: (issue.sheet, issue.row or 0, issue.column or 0))
+
+    # -- items --------------------------------------------------------------------------------------------------------
+
+    def _used_numbers(self, files: list[FileItem]) -> defaultdict[ItemKind, int]:
+        """The highest number of each kind, in the ledger and in the file."""
+        highest: defaultdict[ItemKind, int] = defaultdict(int)
+        for kind, number in [(item.kind, item.number) for item in self.items] + [(f.kind, f.number) for f in files]:
+            if number.isdigit():
+                highest[ItemKind(kind)] = max(highest[ItemKind(kind)], int(number))
+        return highest
+
+    def _plan_item(self, plan: ItemPlan, numbers: defaultdict[ItemKind, int]) -> None:
+        file, rows = plan.file, plan.file.rows
+        leader = next((row.leader.position for row in rows if row.leader.position), None)
+        wanted: dict[str, Any] = {
+            "kind": file.kind,
+            "number": file.number,
+            "type_text": rows[0].type or "",
+            "problem": file.problem,
+            "cause": rows[0].cause,
+            "goal": rows[0].goal,
+            "leader_id": leader,
+            "is_reform_item": any(row.is_reform_item for row in rows),
+        }
+        plan.inferred_from = next((row.inferred_from for row in rows if row.inferred_from), "")
+        if plan.item is None:
+            if not file.number:
+                numbers[file.kind] += 1
+                wanted["number"] = str(numbers[file.kind])
+            plan.number = wanted["number"]
+            plan.values = {name: value if value is not None or name == "leader_id" else "" for name, value in wanted.items()}
+            plan.state = _opening_state(rows)
+            return
+        item = plan.item
+        plan.number = item.number
+        plan.state = WorkflowState(item.workflow_state)
+        if rows[0].note is None and not wanted["is_reform_item"]:
+            del wanted["is_reform_item"]
+        for name, value in wanted.items():
+            if value in (None, "") or not _differs(getattr(item, name), value):
+                continue
+            plan.changes.append(Change(name, getattr(item, name), value))
+            plan.values[name] = value
+        if file.path and file.path != self.paths.get(item.section_id, ()):
+            plan.changes.append(
+                Change("section", " / ".join(self.paths.get(item.section_id, ())), " / ".join(h.title for h in file.headings))
+            )
+
+    # -- rows ---------------------------------------------------------------------------------------------------------
+
+    def _plan_rows(self, plan: ItemPlan, found: set[int]) -> None:
+        known = self.measures[plan.item.pk] if plan.item else []
+        matched = match_measures(plan.file.rows, known) if known else {}
+        first_of: dict[tuple[str, str], ParsedRow] = {}
+        for place, row in enumerate(plan.file.rows):
+            row_plan = RowPlan(row, plan, matched.get(place))
+            plan.rows.append(row_plan)
+            self._tell_twice(row, first_of)
+            wanted = self._wanted(row)
+            if row_plan.measure is None:
+                row_plan.values = self._new_values(row, wanted, number=self._number(plan, row, place, known))
+                row_plan.duties = Duties(row.lead or (), row.assisting or ())
+                row_plan.outcome = NEW
+            else:
+                found.add(row_plan.measure.pk)
+                self._compare(row_plan, wanted)
+                row_plan.outcome = CHANGED if row_plan.changes else UNCHANGED
+            if row.has_errors:
+                row_plan.outcome = WRONG
+        if plan.changes and plan.rows and plan.rows[0].outcome == UNCHANGED:
+            plan.rows[0].outcome = CHANGED
+
+    def _tell_twice(self, row: ParsedRow, first_of: dict[tuple[str, str], ParsedRow]) -> None:
+        if not row.measure:
+            return
+        first = first_of.setdefault((row.sheet, row.measure), row)
+        if first is not row:
+            layout = next(layout for layout in self.plan.parsed.layouts if layout.sheet == row.sheet)
+            column = layout.column("measure")
+            self.plan.issues.append(
+                Issue(
+                    "duplicate_row",
+                    row.sheet,
+                    row.row,
+                    column.index if column else None,
+                    column.heading if column else "",
+                    row.measure,
+                    {"other": first.row},
+                )
+            )
+
+    @staticmethod
+    def _number(plan: ItemPlan, row: ParsedRow, place: int, known: list[Measure]) -> int:
+        if not known:
+            written = [other.measure_number for other in plan.file.rows]
+            unique = all(written) and len(set(written)) == len(written)
+            return (row.measure_number or place + 1) if unique else place + 1
+        taken = {measure.number for measure in known} | {
+            other.values["number"] for other in plan.rows if "number" in other.values
+        }
+        if row.measure_number and row.measure_number not in taken:
+            return row.measure_number
+        return max(taken) + 1
+
+    def _wanted(self, row: ParsedRow) -> dict[str, Any]:
+        """The measure's attributes as the row states them; those that it does not state are left out."""
+        wanted: dict[str, Any] = {"text": row.measure}
+        for name in ("note", "progress"):
+            if getattr(row, name) is not None:
+                wanted[name] = getattr(row, name)
+        if row.started_on is not None:
+            wanted["started_on"] = row.started_on
+        if row.leader.position is not None:
+            wanted["leader_id"] = row.leader.position
+        if row.status is not None and row.status.status is not None:
+            wanted["status"] = row.status.status.value
+            wanted["status_text"] = row.status.text[:100]
+        if row.percent is not None:
+            wanted["percent"] = row.percent
+        if wanted.get("status") == CompletionStatus.COMPLETED:
+            wanted["percent"] = 100
+        if row.deadline is not None:
+            wanted |= self._deadline_values(row)
+        return wanted
+
+    def _deadline_values(self, row: ParsedRow) -> dict[str, Any]:
+        deadline = row.deadline
+        assert deadline is not None
+        start = row.started_on or self.plan.start or self.plan.today
+        due = working_date(
+            deadline, start=start, immediate_workdays=self.policy.immediate_workdays, calendar=self.calendar
+        )
+        if due is None and deadline.unit == "period":
+            due = self.policy.ends_on
+        is_long_term = deadline.is_long_term or bool(row.status and row.status.is_long_term)
+        return {
+            "deadline_text": deadline.text[:200],
+            "deadline_kind": deadline.kind.value,
+            "due_date": due,
+            "is_long_term": is_long_term,
+            "review_date": review_date(
+                is_long_term=is_long_term,
+                due_date=due,
+                since=self.plan.start or self.plan.today,
+                review_months=self.policy.review_months,
+            ),
+        }
+
+    @staticmethod
+    def _new_values(row: ParsedRow, wanted: dict[str, Any], *, number: int) -> dict[str, Any]:
+        values = {"number": number, "note": "", "progress": "", **wanted}
+        values["first_due_date"] = values.get("due_date")
+        return values
+
+    def _compare(self, plan: RowPlan, wanted: dict[str, Any]) -> None:
+        measure, row = plan.measure, plan.row
+        assert measure is not None
+        deadline_fields = ("deadline_text", "deadline_kind", "due_date", "is_long_term", "review_date")
+        if row.deadline is not None and (
+            not _differs(measure.deadline_text, wanted["deadline_text"])
+            or (row.deadline.problem is not None and measure.due_date is not None)
+        ):
+            for name in deadline_fields:
+                del wanted[name]
+        if "status" in wanted and wanted["status"] == measure.status:
+            del wanted["status"]
+            if not measure.status_text or not _differs(measure.status_text, wanted["status_text"]):
+                del wanted["status_text"]
+        if "percent" not in wanted and "status" in wanted and measure.percent == 100:
+            wanted["percent"] = 0
+        if "percent" in wanted and measure.status == CompletionStatus.COMPLETED and "status" not in wanted:
+            del wanted["percent"]
+        for name, value in wanted.items():
+            before = getattr(measure, name)
+            if _differs(before, value):
+                plan.changes.append(Change(name, before, value))
+        if measure.reported_at is not None and any(change.field in REPORTED_FIELDS for change in plan.changes):
+            self._protect(plan, measure)
+        plan.values = {change.field: change.after for change in plan.changes}
+        if plan.values.get("due_date") and measure.first_due_date is None:
+            plan.values["first_due_date"] = plan.values["due_date"]
+            plan.changes.append(Change("first_due_date", None, plan.values["first_due_date"]))
+        before_duties = self.duties.get(measure.pk, Duties())
+        lead = row.lead or before_duties.lead
+        assisting = before_duties.assisting if row.assisting is None else row.assisting
+        assisting = tuple(office for office in assisting if office not in lead)
+        plan.duties = Duties(lead, assisting)
+        if lead != before_duties.lead:
+            plan.changes.append(Change("lead_offices", list(before_duties.lead), list(lead)))
+        if assisting != before_duties.assisting:
+            plan.changes.append(Change("assisting_offices", list(before_duties.assisting), list(assisting)))
+
+    def _protect(self, plan: RowPlan, measure: Measure) -> None:
+        """What the office reported stays unless this row was chosen to be taken back."""
+        if measure.pk in self.plan.options.take_back:
+            plan.changes.append(Change("reported_at", measure.reported_at and measure.reported_at.isoformat(), None))
+            plan.changes.append(Change("reported_by_id", measure.reported_by_id, None))
+            return
+        plan.kept = [change for change in plan.changes if change.field in REPORTED_FIELDS]
+        plan.changes = [change for change in plan.changes if change.field not in REPORTED_FIELDS]
+        self.plan.issues.append(Issue("not_taken_back", plan.row.sheet, plan.row.row))
+
+
+def _opening_state(rows: list[ParsedRow]) -> WorkflowState:
+    """A new item opens struck off or concluded only when all its rows say so (product text 4)."""
+    states = {row.status.state if row.status else None for row in rows}
+    said = states.pop() if len(states) == 1 else None
+    return said or WorkflowState.HANDLING
+
+
+def _differs(before: Any, after: Any) -> bool:
+    if before == after:
+        return False
+    if isinstance(before, str) and isinstance(after, str):
+        return folded(before) != folded(after)
+    return bool(before != after)
+
+
+def _ledger_duties(ledger: Ledger) -> dict[int, Duties]:
+    """The offices of every measure of the ledger, in one query."""
+    from remediation.models import MeasureOffice
+
+    found: dict[int, tuple[list[int], list[int]]] = {}
+    rows = MeasureOffice.objects.filter(measure__ledger=ledger).order_by("measure_id", "rank", "pk")
+    for measure_id, role, office_id in rows.values_list("measure_id", "role", "office_id"):
+        found.setdefault(measure_id, ([], []))[0 if role == "lead" else 1].append(office_id)
+    return {pk: Duties(tuple(lead), tuple(assisting)) for pk, (lead, assisting) in found.items()}
+
+

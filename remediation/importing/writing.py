@@ -1,0 +1,362 @@
+"""Writing a plan: one transaction, bulk writes, a baseline event per new measure, an event per changed one."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from core.text import text_key
+from remediation.editing import kinds_of_change
+from remediation.importing.plan import CHANGED, NEW, ItemPlan, Plan, RowPlan
+from remediation.importing.register import Answers, create_new_names, remember_aliases
+from remediation.models import (
+    EventKind,
+    ImportBatch,
+    Item,
+    ItemEvent,
+    Ledger,
+    LedgerType,
+    Measure,
+    MeasureOffice,
+    Section,
+)
+from remediation.recording import Change, Duties, duties_of, event_for, mark_changed
+from remediation.states import DutyRole, ItemKind
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+BATCH_ROWS = 1000
+
+
+class PlanHasErrors(Exception):
+    """The plan has errors; nothing is written."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a commit did."""
+
+    ledger: Ledger
+    created: int
+    updated: int
+    sections: tuple[int, ...]
+    offices: tuple[str, ...]
+    positions: tuple[str, ...]
+
+
+def write_plan(
+    plan: Plan, *, batch: ImportBatch, actor: User | None, answers: Answers | None = None, now: datetime
+) -> Written:
+    """Write ``plan`` inside the caller's transaction; raises ``PlanHasErrors`` before the first write."""
+    if plan.errors:
+        raise PlanHasErrors
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("write_plan belongs inside a transaction")
+    return _Writer(plan, batch=batch, actor=actor, now=now).write(answers)
+
+
+class _Writer:
+    """Writes in the order that the foreign keys ask for."""
+
+    def __init__(self, plan: Plan, *, batch: ImportBatch, actor: User | None, now: datetime) -> None:
+        self.plan, self.batch, self.actor, self.now = plan, batch, actor, now
+        self.offices: dict[int, int] = {}
+        self.positions: dict[int, int] = {}
+        self.reason = batch.file_name[:500]
+
+    def write(self, answers: Answers | None) -> Written:
+        remember_aliases(answers)
+        register = self.plan.parsed.register
+        offices = tuple(register.offices.new_names.values()) if register else ()
+        positions = tuple(register.positions.new_names.values()) if register else ()
+        if register:
+            created = create_new_names(register)
+            self.offices, self.positions = created["office"], created["position"]
+        ledger = self._write_ledger()
+        sections = self._write_sections(ledger)
+        self._write_items(ledger)
+        rows = self._write_measures(ledger)
+        self._link_inferences()
+        self._write_events(rows)
+        mark_changed(ledger.pk)
+        new = sum(1 for row in rows if row.outcome == NEW)
+        changed = sum(1 for row in self.plan.rows if row.outcome == CHANGED)
+        return Written(ledger, new, changed, sections, offices, positions)
+
+    # -- ledger and sections ------------------------------------------------------------------------------------------
+
+    def _write_ledger(self) -> Ledger:
+        plan, parsed = self.plan, self.plan.parsed
+        as_basically = plan.options.unfinished_as_basically_completed
+        if plan.ledger is None:
+            is_plan = any(layout.is_project_plan for layout in parsed.layouts)
+            return Ledger.objects.create(
+                title=plan.title,
+                ledger_type=LedgerType.PLAN if is_plan else LedgerType.INSPECTION,
+                origin=parsed.title[:200],
+                year=parsed.year,
+                as_of=parsed.reported_on,
+                unfinished_counts_as_basically_completed=as_basically,
+            )
+        ledger = plan.ledger
+        updates: dict[str, Any] = {}
+        if as_basically and not ledger.unfinished_counts_as_basically_completed:
+            updates["unfinished_counts_as_basically_completed"] = True
+        if parsed.reported_on and (ledger.as_of is None or parsed.reported_on > ledger.as_of):
+            updates["as_of"] = parsed.reported_on
+        if ledger.year is None and parsed.year:
+            updates["year"] = parsed.year
+        if updates:
+            Ledger.objects.filter(pk=ledger.pk).update(**updates, updated_at=self.now)
+            ledger.refresh_from_db()
+        return ledger
+
+    def _write_sections(self, ledger: Ledger) -> tuple[int, ...]:
+        """Create the headings that the ledger does not have, level by level."""
+        known = self.plan.sections
+        order = max((section.order for section in known.values()), default=0)
+        levels: defaultdict[int, dict[tuple[str, ...], Section]] = defaultdict(dict)
+        for item in self.plan.items:
+            for depth, heading in enumerate(item.file.headings, start=1):
+                path = item.file.path[:depth]
+                if path not in known and path not in levels[depth]:
+                    order += 1
+                    levels[depth][path] = Section(
+                        ledger=ledger, kind=heading.kind, title=heading.title[:500], key=path[-1], order=order
+                    )
+        created: list[int] = []
+        for depth in sorted(levels):
+            for path, section in levels[depth].items():
+                section.parent = known.get(path[:-1])
+            for section in Section.objects.bulk_create(levels[depth].values(), batch_size=BATCH_ROWS):
+                created.append(section.pk)
+            known.update(levels[depth])
+        return tuple(created)
+
+    # -- items --------------------------------------------------------------------------------------------------------
+
+    def _write_items(self, ledger: Ledger) -> None:
+        plans = self.plan.items
+        order = Item.objects.filter(ledger=ledger).order_by("-order").values_list("order", flat=True).first() or 0
+        new: list[Item] = []
+        for plan in plans:
+            if plan.item is None:
+                order += 1
+                plan.item = Item(
+                    ledger=ledger,
+                    section=self.plan.sections.get(plan.file.path) if plan.file.path else None,
+                    order=order,
+                    key=plan.file.key,
+                    batch=self.batch,
+                    workflow_state=plan.state,
+                    **self._resolved(plan.values),
+                )
+                new.append(plan.item)
+        Item.objects.bulk_create(new, batch_size=BATCH_ROWS)
+        changed = [plan for plan in plans if plan.changes and plan.item is not None]
+        if changed:
+            self._update_items(changed)
+
+    def _update_items(self, plans: list[ItemPlan]) -> None:
+        fields = {"section_id", "key", "version", "updated_at"}
+        for plan in plans:
+            item = plan.item
+            assert item is not None
+            for name, value in self._resolved(plan.values).items():
+                setattr(item, name, value)
+                fields.add(name)
+            if any(change.field == "section" for change in plan.changes):
+                before = item.section_id
+                item.section = self.plan.sections.get(plan.file.path)
+                plan.changes = [change for change in plan.changes if change.field != "section"]
+                plan.changes.append(Change("section_id", before, item.section_id))
+            item.key = text_key(item.problem)
+            item.version += 1
+            item.updated_at = self.now
+        items = [plan.item for plan in plans if plan.item is not None]
+        Item.objects.bulk_update(items, [name.removesuffix("_id") for name in fields], batch_size=BATCH_ROWS)
+
+    # -- measures -----------------------------------------------------------------------------------------------------
+
+    def _write_measures(self, ledger: Ledger) -> list[RowPlan]:
+        """Create and update measures with their offices and shared groups; returns the rows that were touched."""
+        order = Measure.objects.filter(ledger=ledger).order_by("-order").values_list("order", flat=True).first() or 0
+        new: list[RowPlan] = []
+        changed: list[RowPlan] = []
+        fields: set[str] = set()
+        for plan in self.plan.rows:
+            plan.duties = self._resolved_duties(plan.duties)
+            values = self._resolved(plan.values)
+            if plan.measure is None:
+                order += 1
+                item = plan.item.item
+                assert item is not None
+                plan.measure = Measure(
+                    ledger=ledger,
+                    item=item,
+                    order=order,
+                    key=text_key(values["text"]),
+                    batch=self.batch,
+                    workflow_state=item.workflow_state,
+                    **values,
+                )
+                new.append(plan)
+            elif plan.changes:
+                for name, value in values.items():
+                    setattr(plan.measure, name, value)
+                    fields.add(name.removesuffix("_id"))
+                if any(change.field == "reported_at" for change in plan.changes):
+                    plan.measure.reported_at = plan.measure.reported_by = None
+                    fields |= {"reported_at", "reported_by"}
+                plan.measure.key = text_key(plan.measure.text)
+                plan.measure.version += 1
+                plan.measure.updated_at = self.now
+                changed.append(plan)
+        regrouped = self._group_shared()
+        Measure.objects.bulk_create([plan.measure for plan in new if plan.measure], batch_size=BATCH_ROWS)
+        if changed:
+            Measure.objects.bulk_update(
+                [plan.measure for plan in changed if plan.measure],
+                sorted(fields | {"key", "version", "updated_at"}),
+                batch_size=BATCH_ROWS,
+            )
+        if regrouped:
+            Measure.objects.bulk_update(regrouped, ["shared_key"], batch_size=BATCH_ROWS)
+        self._write_duties(new, changed)
+        return new + changed
+
+    def _group_shared(self) -> list[Measure]:
+        """Give rows of one text, lead offices and deadline a common key; returns the old rows whose key changed."""
+        groups: defaultdict[tuple[Any, ...], list[Measure]] = defaultdict(list)
+        leads = {id(plan.measure): plan.duties.lead for plan in self.plan.rows}
+        kept = self.plan.missing
+        if kept:
+            duties = duties_of([measure.pk for measure in kept])
+            leads |= {id(measure): duties.get(measure.pk, Duties()).lead for measure in kept}
+        for measure in [plan.measure for plan in self.plan.rows if plan.measure] + kept:
+            deadline = measure.due_date or measure.deadline_kind
+            groups[measure.key, frozenset(leads.get(id(measure), ())), deadline].append(measure)
+        regrouped = []
+        for (key, lead, deadline), measures in groups.items():
+            shared = text_key(f"{key}|{sorted(lead)}|{deadline}") if len(measures) > 1 else None
+            for measure in measures:
+                if measure.shared_key != shared:
+                    measure.shared_key = shared
+                    if measure.pk:
+                        regrouped.append(measure)
+        return regrouped
+
+    def _write_duties(self, new: list[RowPlan], changed: list[RowPlan]) -> None:
+        rewritten = [
+            plan
+            for plan in changed
+            if any(change.field in ("lead_offices", "assisting_offices") for change in plan.changes)
+        ]
+        ids = [plan.measure.pk for plan in rewritten if plan.measure]
+        for start in range(0, len(ids), BATCH_ROWS):
+            MeasureOffice.objects.filter(measure__in=ids[start : start + BATCH_ROWS]).delete()
+        MeasureOffice.objects.bulk_create(
+            (
+                MeasureOffice(measure=plan.measure, office_id=office, role=role, rank=rank)
+                for plan in [*new, *rewritten]
+                for role, offices in ((DutyRole.LEAD, plan.duties.lead), (DutyRole.ASSISTING, plan.duties.assisting))
+                for rank, office in enumerate(offices)
+            ),
+            batch_size=BATCH_ROWS * 2,
+        )
+
+    def _link_inferences(self) -> None:
+        """Hang 举一反三 items on the problem that their note names: of the same section first."""
+        origins: dict[tuple[tuple[str, ...], str], Item] = {}
+        alone: defaultdict[str, list[Item]] = defaultdict(list)
+        for plan in self.plan.items:
+            if plan.item and plan.item.kind == ItemKind.SPECIFIC_PROBLEM and plan.item.number:
+                origins.setdefault((plan.file.path, plan.item.number), plan.item)
+                alone[plan.item.number].append(plan.item)
+        linked = []
+        for plan in self.plan.items:
+            if not plan.inferred_from or plan.item is None or plan.item.kind == ItemKind.SPECIFIC_PROBLEM:
+                continue
+            candidates = alone[plan.inferred_from]
+            origin = origins.get((plan.file.path, plan.inferred_from)) or (
+                candidates[0] if len(candidates) == 1 else None
+            )
+            if origin and plan.item.inferred_from_id != origin.pk:
+                plan.item.inferred_from = origin
+                linked.append(plan.item)
+        if linked:
+            Item.objects.bulk_update(linked, ["inferred_from"], batch_size=BATCH_ROWS)
+
+    # -- history ------------------------------------------------------------------------------------------------------
+
+    def _write_events(self, rows: Iterable[RowPlan]) -> None:
+        events: list[ItemEvent] = []
+        for plan in rows:
+            assert plan.measure is not None
+            if plan.outcome == NEW:
+                events.append(self._event(plan, EventKind.BASELINE, ()))
+                continue
+            by_kind = kinds_of_change(
+                [Change(c.field, c.before, self._after(c)) for c in plan.changes]
+            )
+            for kind, changes in by_kind.items():
+                kind = EventKind.IMPORT_CHANGED if kind == EventKind.EDITED else kind
+                events.append(self._event(plan, kind, changes))
+        for item in self.plan.items:
+            if item.changes and item.item is not None:
+                events.append(
+                    ItemEvent(
+                        ledger_id=item.item.ledger_id,
+                        item=item.item,
+                        kind=EventKind.IMPORT_CHANGED,
+                        occurred_at=self.now,
+                        occurred_on=timezone.localdate(self.now),
+                        actor=self.actor,
+                        changes=[Change(c.field, c.before, self._after(c)).as_json() for c in item.changes],
+                        reason=self.reason,
+                        batch=self.batch,
+                        workflow_state_after=item.item.workflow_state,
+                    )
+                )
+        ItemEvent.objects.bulk_create(events, batch_size=BATCH_ROWS)
+
+    def _event(self, plan: RowPlan, kind: EventKind, changes: Iterable[Change]) -> ItemEvent:
+        assert plan.measure is not None
+        return event_for(
+            plan.measure,
+            kind=kind,
+            duties=plan.duties,
+            actor=self.actor,
+            occurred_at=self.now,
+            changes=changes,
+            reason=self.reason,
+            batch=self.batch,
+        )
+
+    # -- ids of what was just created ---------------------------------------------------------------------------------
+
+    def _resolved(self, values: dict[str, Any]) -> dict[str, Any]:
+        leader = values.get("leader_id")
+        return {**values, "leader_id": self.positions[leader]} if leader in self.positions else values
+
+    def _resolved_duties(self, duties: Duties) -> Duties:
+        if not self.offices:
+            return duties
+        return Duties(
+            tuple(self.offices.get(office, office) for office in duties.lead),
+            tuple(self.offices.get(office, office) for office in duties.assisting),
+        )
+
+    def _after(self, change: Change) -> Any:
+        if change.field == "leader_id":
+            return self.positions.get(change.after, change.after)
+        if change.field in ("lead_offices", "assisting_offices"):
+            return [self.offices.get(office, office) for office in change.after]
+        return change.after

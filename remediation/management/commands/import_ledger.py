@@ -1,0 +1,114 @@
+"""``manage.py import_ledger FILE --title T``: a workbook into a ledger, all or nothing."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+
+from core.clock import today
+from core.models import CalendarDay
+from remediation.importing.batches import commit_parsed, counts_of, options_json, store_file
+from remediation.importing.issues import Issue
+from remediation.importing.plan import Plan, build_plan
+from remediation.importing.reading import ImportOptions, Parsed, open_workbook, parse_workbook, refusal_kind
+from remediation.importing.writing import PlanHasErrors
+
+
+class Command(BaseCommand):
+    """Import a ledger. Exit 0: written, or a clean dry run. Exit 2: errors, nothing written."""
+
+    help = "Import a ledger from a workbook (.xlsx, .xls, .et, .ods, .csv)"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """The flags."""
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--title", required=True, help="title of the ledger; an existing one is updated")
+        parser.add_argument("--year", type=int, help="year of deadlines that name none")
+        parser.add_argument("--create-missing", action="store_true", help="create unknown offices and posts")
+        parser.add_argument(
+            "--unfinished-as-basically-completed", action="store_true",
+            help="policy of the ledger: items that are not completed count as basically completed",
+        )  # fmt: skip
+        parser.add_argument("--dry-run", action="store_true", help="check and compare, write nothing")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+        parser.add_argument("--rows", action="store_true", help="with --json: every row as read")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Read, plan, and write unless there are errors."""
+        path: Path = options["file"]
+        if not path.is_file():
+            raise CommandError(_("There is no file {path}.").format(path=path), returncode=2)
+        title = " ".join(options["title"].split())
+        if not title or len(title) > 200:
+            raise CommandError(_("The title has 1 to 200 characters."), returncode=2)
+        chosen = ImportOptions(
+            title=title,
+            year=options["year"],
+            create_missing=options["create_missing"],
+            unfinished_as_basically_completed=options["unfinished_as_basically_completed"],
+        )
+        workbook, refusals = open_workbook(path)
+        parsed = Parsed(issues=refusals) if workbook is None else parse_workbook(workbook, options=chosen)
+        plan = self._run(path, parsed, chosen, dry_run=options["dry_run"])
+        self._print(plan, as_json=options["json"], rows=options["rows"], dry_run=options["dry_run"])
+        if plan.errors:
+            sys.exit(2)
+
+    def _run(self, path: Path, parsed: Parsed, chosen: ImportOptions, *, dry_run: bool) -> Plan:
+        has_errors = any(issue.severity == "error" for issue in parsed.issues)
+        if dry_run or has_errors:
+            return _planned(parsed, chosen)
+        batch = store_file(path.name, path.read_bytes(), user=None)
+        batch.options = options_json(chosen)
+        try:
+            plan, _written = commit_parsed(batch, parsed)
+        except BaseException as error:
+            batch.file.delete(save=False)
+            batch.delete()
+            if isinstance(error, PlanHasErrors):
+                return _planned(parsed, chosen)
+            raise
+        return plan
+
+    def _print(self, plan: Plan, *, as_json: bool, rows: bool, dry_run: bool) -> None:
+        for issue in plan.errors:
+            self.stderr.write(_sentence(issue))
+        counts = counts_of(plan)
+        if as_json:
+            answer: dict[str, Any] = {
+                **counts,
+                "errors": [_entry(issue) for issue in plan.errors],
+                "warnings": [_entry(issue) for issue in plan.warnings],
+            }
+            register = plan.parsed.register
+            if rows:
+                answer["parsed"] = [row.row.as_dict(register.offices) for row in plan.rows] if register else []
+            self.stdout.write(json.dumps(answer, ensure_ascii=False))
+            return
+        for issue in plan.warnings:
+            self.stdout.write(_sentence(issue))
+        if plan.errors:
+            self.stdout.write(_("{count} errors: nothing was written.").format(count=len(plan.errors)))
+            return
+        summary = _("{measures} measures of {items} items: {created} new, {updated} changed, {unchanged} unchanged, {missing} missing from the file.")
+        self.stdout.write(summary.format(**counts))
+        self.stdout.write(_("Checked only: nothing was written.") if dry_run else _("Written to “{title}”.").format(title=plan.title))
+
+
+def _planned(parsed: Parsed, chosen: ImportOptions) -> Plan:
+    return build_plan(parsed, options=chosen, today=today(), calendar=CalendarDay.objects.work_calendar())
+
+
+def _entry(issue: Issue) -> dict[str, Any]:
+    return {**issue.as_dict(), "kind": refusal_kind(issue)}
+
+
+def _sentence(issue: Issue) -> str:
+    place = issue.place
+    return _("{place}: {message}").format(place=place, message=issue.message) if place else issue.message
