@@ -189,8 +189,15 @@ class Section(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["ledger", "parent", "key"],
+                condition=models.Q(parent__isnull=False),
                 name="section_once",
-                nulls_distinct=False,
+                violation_error_message=_("This ledger has a section of this title already."),
+            ),
+            # SQLite has no "nulls not distinct": the top level has a constraint of its own.
+            models.UniqueConstraint(
+                fields=["ledger", "key"],
+                condition=models.Q(parent__isnull=True),
+                name="section_once_at_top",
                 violation_error_message=_("This ledger has a section of this title already."),
             ),
             models.CheckConstraint(condition=~models.Q(parent=models.F("id")), name="section_not_own_parent"),
