@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from accounts.roles import BUSINESS_ROLES
 from remediation.models.item import Item, ItemOffice, ItemQuerySet
-from remediation.models.ledger import LedgerQuerySet, RatesVisibility
+from remediation.models.ledger import Ledger, LedgerQuerySet, RatesVisibility
 from remediation.models.measure import Measure, MeasureOffice, MeasureQuerySet
 
 if TYPE_CHECKING:
@@ -67,3 +67,10 @@ def ledgers_with_rates_for(ledgers: LedgerQuerySet, user: User) -> LedgerQuerySe
     if not user.has_role(*BUSINESS_ROLES):
         return ledgers.none()
     return ledgers.filter(rates_visibility=RatesVisibility.EVERYBODY)
+
+
+def sees_rates_of(user: User, ledger: Ledger) -> bool:
+    """``ledgers_with_rates_for`` for one ledger that is read already."""
+    if user.sees_everything:
+        return True
+    return user.has_role(*BUSINESS_ROLES) and ledger.rates_visibility == RatesVisibility.EVERYBODY

@@ -1,0 +1,151 @@
+"""How one measure stands in a row of the home and of the item page, and what the reader may do there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.roles import Role
+from core.decisions import Decision
+from remediation.lights import Light, LightRule
+from remediation.models import Measure
+from remediation.numbering import Number, measure_number
+from remediation.permissions import (
+    can_correct_measure,
+    can_note_assistance,
+    can_report_progress,
+    reporting_offices,
+)
+from remediation.recording import Duties
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+# What the action's address is called, its word on the row, and the word on its form's heading.
+WORDS: dict[str, str | Promise] = {
+    "report": _("Update"),
+    "note": _("Add a note"),
+    "correct": _("Correct"),
+}
+
+
+@dataclass(frozen=True)
+class RowAction:
+    """Something that concerns the reader: allowed, or refused with the reason that the row shows."""
+
+    name: str
+    label: str | Promise
+    url: str
+    decision: Decision
+
+
+@dataclass(frozen=True)
+class MeasureRow:
+    """One measure as a row draws it. ``place`` is the page that the row stands on."""
+
+    measure: Measure
+    place: str
+    number: Number
+    light: Light
+    reason: str
+    is_late: bool
+    actions: tuple[RowAction, ...]
+    lead: tuple[str, ...] = ()
+    assisting: tuple[str, ...] = ()
+    is_own: bool = False
+    row_url: str = ""
+    group: str = ""
+
+    @property
+    def refusal(self) -> str:
+        """Why nothing can be done now, where something concerns the reader."""
+        if any(action.decision for action in self.actions):
+            return ""
+        return next((action.decision.reason for action in self.actions), "")
+
+
+def actions_for(user: User, measure: Measure, *, duties: Duties) -> dict[str, Decision]:
+    """What concerns ``user`` on this measure, by name; what somebody may never do is left out."""
+    own = reporting_offices(user)
+    found: dict[str, Decision] = {}
+    if own.intersection(duties.lead):
+        found["report"] = can_report_progress(user, measure, duties=duties)
+    elif own.intersection(duties.assisting):
+        found["note"] = can_note_assistance(user, measure, duties=duties)
+    if user.has_role(Role.SUPERVISION_OFFICE, Role.LEDGER_ADMIN):
+        found["correct"] = can_correct_measure(user, measure)
+    return found
+
+
+def place_query(place: str, back: str) -> str:
+    """The part of an address that says on which page a row stands and where to go back to."""
+    return urlencode({"place": place, "next": back})
+
+
+def measure_row(
+    user: User,
+    measure: Measure,
+    *,
+    rule: LightRule,
+    duties: Duties,
+    place: str,
+    back: str,
+    office_names: Mapping[int, str] | None = None,
+) -> MeasureRow:
+    """The row of ``measure`` (with item and ledger read); ``back`` is the address of the page it stands on."""
+    query = place_query(place, back)
+    names = office_names or {}
+    return MeasureRow(
+        measure=measure,
+        place=place,
+        number=measure_number(measure),
+        light=rule.light_of(
+            is_open=measure.is_open, watch_date=measure.watch_date, ledger_id=measure.ledger_id
+        ),
+        reason=rule.reason(is_open=measure.is_open, watch_date=measure.watch_date),
+        is_late=measure.is_open and measure.watch_date is not None and measure.watch_date < rule.today,
+        actions=tuple(
+            RowAction(
+                name=name,
+                label=WORDS[name],
+                url=f"{reverse(f'remediation:measure_{name}', args=[measure.pk])}?{query}",
+                decision=decision,
+            )
+            for name, decision in actions_for(user, measure, duties=duties).items()
+        ),
+        lead=tuple(names[office] for office in duties.lead if office in names),
+        assisting=tuple(names[office] for office in duties.assisting if office in names),
+        is_own=bool(user.scope_office_ids.intersection((*duties.lead, *duties.assisting))),
+        row_url=f"{reverse('remediation:measure_row', args=[measure.pk])}?{query}",
+    )
+
+
+def measure_rows(
+    user: User,
+    measures: Iterable[Measure],
+    *,
+    rule: LightRule,
+    duties: Mapping[int, Duties],
+    place: str,
+    back: str,
+    office_names: Mapping[int, str] | None = None,
+) -> list[MeasureRow]:
+    """Rows of many measures; no query of their own."""
+    return [
+        measure_row(
+            user,
+            measure,
+            rule=rule,
+            duties=duties.get(measure.pk, Duties()),
+            place=place,
+            back=back,
+            office_names=office_names,
+        )
+        for measure in measures
+    ]

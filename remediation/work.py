@@ -1,0 +1,201 @@
+"""我处室的工作: what the offices of one person owe, in figures and in groups by light. Every function is a few queries."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from django.core.cache import cache
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
+
+from remediation.conditions import answered_for_by
+from remediation.counting import TOTAL_FIELDS, MeasureTotals, figures, measure_totals, office_totals
+from remediation.lights import Light, LightRule
+from remediation.models import EventKind, ItemEvent, Ledger, Measure, MeasureOffice
+from remediation.permissions import reporting_offices
+from remediation.scope import sees_rates_of
+from remediation.states import DutyRole
+from remediation.timeline import with_people
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+GROUP_LIGHTS = (Light.RED, Light.YELLOW, Light.BLUE)
+GROUP_ROWS = 20
+RECENT_ROWS = 6
+RECENT_DAYS = 30
+# From so many measures on, the figures of the whole organ are kept for a minute and say their time (product text 9.4).
+KEEP_FROM_MEASURES = 20_000
+KEEP_SECONDS = 60
+# What an import or the ledger administrator's set-up writes by the hundred is no news of the office.
+NO_NEWS = (EventKind.BASELINE, EventKind.CREATED, EventKind.IMPORT_CHANGED, EventKind.IMPORT_UNDONE)
+
+
+def owed(user: User, *, ledgers: Collection[int], role: str) -> QuerySet[Measure]:
+    """The counted measures of ``ledgers`` that the person's offices lead or assist."""
+    return Measure.objects.counted().filter(
+        answered_for_by(reporting_offices(user), role=role), ledger__in=ledgers
+    )
+
+
+def totals_by_role(user: User, *, ledgers: Collection[int], rule: LightRule) -> dict[str, MeasureTotals]:
+    """Lead and assisting figures of the person's offices, each measure once in each; one query."""
+    duties = MeasureOffice.objects.filter(
+        measure=OuterRef("pk"), office__in=reporting_offices(user)
+    ).order_by()
+    rows = (
+        Measure.objects.filter(answered_for_by(reporting_offices(user)), ledger__in=ledgers)
+        .annotate(
+            leads=Exists(duties.filter(role=DutyRole.LEAD)),
+            assists=Exists(duties.filter(role=DutyRole.ASSISTING)),
+        )
+        .order_by()
+        .values("leads", "assists")
+        .annotate(**figures(rule))
+    )
+    totals = {role.value: MeasureTotals() for role in DutyRole}
+    for row in rows:
+        for role, flag in ((DutyRole.LEAD, "leads"), (DutyRole.ASSISTING, "assists")):
+            if row[flag]:
+                for name in TOTAL_FIELDS:
+                    setattr(totals[role], name, getattr(totals[role], name) + row[name])
+    return totals
+
+
+def first_rows(measures: QuerySet[Measure], rule: LightRule) -> dict[Light, list[Measure]]:
+    """The first rows of each group, nearest deadline first, at most ``GROUP_ROWS`` each; one query."""
+    lit = Q()
+    for light in GROUP_LIGHTS:
+        lit |= rule.condition(light)
+    rows = (
+        measures.filter(lit)
+        .annotate(light=rule.annotation())
+        .annotate(
+            place=Window(
+                RowNumber(),
+                partition_by=[F("light")],
+                order_by=[F("watch_date").asc(), F("order").asc(), F("pk").asc()],
+            )
+        )
+        .filter(place__lte=GROUP_ROWS)
+        .select_related("item", "ledger")
+        .order_by("watch_date", "order", "pk")
+    )
+    groups: dict[Light, list[Measure]] = {light: [] for light in GROUP_LIGHTS}
+    for row in rows:
+        groups[Light(row.light)].append(row)
+    return groups
+
+
+def waiting_count(user: User, *, today: date, rule: LightRule | None = None) -> int:
+    """How many measures wait for the person's offices: red and yellow, led, in open ledgers."""
+    kept: int | None = getattr(user, "_work_waiting", None)
+    if kept is None:
+        from core.models import CalendarDay
+
+        rule = rule or LightRule.build(today, CalendarDay.objects.work_calendar())
+        kept = (
+            Measure.objects.counted()
+            .filter(
+                answered_for_by(reporting_offices(user), role=DutyRole.LEAD),
+                rule.condition(Light.RED) | rule.condition(Light.YELLOW),
+                ledger__archived_at=None,
+            )
+            .count()
+        )
+        keep_waiting(user, kept)
+    return kept
+
+
+def keep_waiting(user: User, count: int) -> None:
+    """Remember the count for this request, where a page has worked it out already."""
+    user._work_waiting = count  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """与全委比: the office's completion rate beside the organ's; ``place`` of ``offices`` counts equal rates as one."""
+
+    own: float
+    median: float
+    whole: float
+    whole_total: int
+    whole_completed: int
+    place: int | None
+    offices: int
+    as_of: datetime | None
+
+    def bars(self) -> list[tuple[str, float]]:
+        """Name and rate in the order shown."""
+        return [("own", self.own), ("median", self.median), ("whole", self.whole)]
+
+
+def comparison(
+    user: User,
+    *,
+    ledgers: Sequence[Ledger],
+    own: MeasureTotals,
+    rule: LightRule,
+    now: datetime,
+) -> Comparison | None:
+    """The comparison over those of ``ledgers`` whose rates the person may read; ``None`` where there is nothing to compare.
+
+    ``own`` are the lead figures over all of ``ledgers``; where some are restricted they are counted again.
+    """
+    open_to_all = [ledger for ledger in ledgers if sees_rates_of(user, ledger)]
+    if not open_to_all or not own.total:
+        return None
+    pks = sorted(ledger.pk for ledger in open_to_all)
+    if len(open_to_all) < len(ledgers):
+        own = measure_totals(owed(user, ledgers=pks, role=DutyRole.LEAD), rule)
+    whole, table, as_of = _organ_figures(pks, rule, now=now)
+    rates = {office: totals.completion_rate for office, totals in table.items() if totals.total}
+    if own.completion_rate is None or whole.completion_rate is None or len(rates) < 2:
+        return None
+    own_rate = rates.get(user.office_id or 0)
+    return Comparison(
+        own=own.completion_rate,
+        median=median(rate for rate in rates.values() if rate is not None),
+        whole=whole.completion_rate,
+        whole_total=whole.total,
+        whole_completed=whole.completed,
+        place=None
+        if own_rate is None
+        else 1 + sum(rate is not None and rate > own_rate for rate in rates.values()),
+        offices=len(rates),
+        as_of=as_of,
+    )
+
+
+def _organ_figures(
+    ledgers: list[int], rule: LightRule, *, now: datetime
+) -> tuple[MeasureTotals, dict[int, MeasureTotals], datetime | None]:
+    """Totals of the ledgers and of each lead office; two queries, or those of at most a minute ago with their time."""
+    key = f"work.organ.{rule.today}.{'.'.join(map(str, ledgers))}"
+    kept: Any = cache.get(key)
+    if kept is not None:
+        return MeasureTotals(**kept[0]), {pk: MeasureTotals(**row) for pk, row in kept[1].items()}, kept[2]
+    whole = measure_totals(Measure.objects.filter(ledger__in=ledgers), rule)
+    table = office_totals(Ledger.objects.filter(pk__in=ledgers), DutyRole.LEAD, rule)
+    if whole.total < KEEP_FROM_MEASURES:
+        return whole, table, None
+    rows = {pk: totals.as_dict() for pk, totals in table.items()}
+    cache.set(key, (whole.as_dict(), rows, now), KEEP_SECONDS)
+    return whole, table, now
+
+
+def recent_events(user: User, *, ledgers: Iterable[int], today: date) -> QuerySet[ItemEvent]:
+    """What happened lately to the measures of the person's offices, newest first."""
+    duties = MeasureOffice.objects.filter(
+        measure=OuterRef("measure"), office__in=reporting_offices(user)
+    ).order_by()
+    events = ItemEvent.objects.filter(
+        Exists(duties), ledger__in=list(ledgers), occurred_on__gte=today - timedelta(days=RECENT_DAYS)
+    ).exclude(kind__in=NO_NEWS)
+    return with_people(events).select_related("actor__office", "report__office", "measure__item", "batch")[
+        :RECENT_ROWS
+    ]
