@@ -28,7 +28,10 @@ class Command(BaseCommand):
         )
         parser.add_argument("--json", action="store_true", help="print JSON")
         parser.add_argument(
-            "--scale", type=int, metavar="N", help="add a synthetic ledger of N measures (for measuring speed)"
+            "--scale",
+            type=int,
+            metavar="N",
+            help="add a synthetic ledger of N measures (for measuring speed)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -37,7 +40,9 @@ class Command(BaseCommand):
             self.show_sign_ins(as_json=options["json"])
             return
         if not settings.DEMO:
-            raise CommandError(_("DEMO is off here: no demo data is loaded into an installation that is in use."))
+            raise CommandError(
+                _("DEMO is off here: no demo data is loaded into an installation that is in use.")
+            )
         if options["scale"] is not None and options["scale"] < 1:
             raise CommandError(_("--scale needs a number of measures of 1 or more."))
         loaded = self.load()
@@ -71,7 +76,9 @@ class Command(BaseCommand):
     def show_sign_ins(self, *, as_json: bool) -> None:
         """Print who can sign in: JSON by role, or a table of all shown accounts."""
         if not loading.is_loaded():
-            raise CommandError(_("The demo is not loaded here, so it has no sign-ins. Load it with manage.py demo"))
+            raise CommandError(
+                _("The demo is not loaded here, so it has no sign-ins. Load it with manage.py demo")
+            )
         if as_json:
             by_role = {role: account.as_json() for role, account in sign_ins_by_role().items()}
             self.stdout.write(json.dumps(by_role, ensure_ascii=False, indent=2))

@@ -1,0 +1,244 @@
+"""``CompletionSnapshot``: the figures of a ledger at the end of a day, by office, for trends and past dates (9.3, 9.4).
+
+The figures of today come from ``remediation.counting``, which counts live. Those of a past day are rebuilt from the
+history: the latest event of each measure up to that day carries its whole countable state. A test compares the two.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
+
+from django.db import transaction
+from django.db.models import Min, OuterRef, Q, Subquery
+from django.utils import timezone
+
+from accounts.models import office_tree
+from accounts.models.office import OfficeTree
+from core.workdays import ONE_DAY, WorkCalendar
+from remediation.counting import COMPLETED, MeasureTotals, measure_totals, office_totals
+from remediation.lights import LightRule
+from remediation.models import ChangeMark, ItemEvent, Ledger, Measure
+from remediation.states import UNCOUNTED_STATES, UNLIT_STATES, DutyRole
+from supervision.models import CompletionSnapshot
+
+# How far back the nightly roll-up looks for days on which nothing ran.
+CATCH_UP_DAYS = 31
+
+
+class Cell(NamedTuple):
+    """Whose figures: an office by itself or with those below it, as lead or assisting; ``None``: the whole ledger."""
+
+    office_id: int | None
+    role: str
+    with_below: bool
+
+
+Figures = dict[Cell, MeasureTotals]
+WHOLE = Cell(None, DutyRole.LEAD.value, False)
+
+
+def parents(tree: OfficeTree) -> set[int]:
+    """The offices that have others below them."""
+    return {parent for parent in tree.parents.values() if parent is not None}
+
+
+def live_figures(ledger: Ledger, rule: LightRule, *, tree: OfficeTree) -> Figures:
+    """The figures of ``ledger`` as it stands: two queries for the offices, one for each office with others below it."""
+    measures = Measure.objects.filter(ledger=ledger)
+    if not measures.exists():
+        return {}
+    figures = {WHOLE: measure_totals(measures, rule)}
+    for role in DutyRole:
+        by_office = office_totals([ledger], role, rule)
+        for office_id, totals in by_office.items():
+            figures[Cell(office_id, role.value, False)] = totals
+        for office_id in parents(tree):
+            below = tree.below([office_id])
+            if not below.isdisjoint(by_office):
+                # Each measure once, however many of the offices below answer for it.
+                within = measures.with_duty(below, role)
+                figures[Cell(office_id, role.value, True)] = measure_totals(within, rule)
+    return figures
+
+
+@dataclass(frozen=True)
+class State:
+    """The countable state of one measure at the end of a day."""
+
+    status: str
+    percent: int
+    workflow_state: str
+    is_long_term: bool
+    first_due_date: date | None
+    watch_date: date | None
+    lead: tuple[int, ...]
+    assisting: tuple[int, ...]
+
+    @property
+    def is_counted(self) -> bool:
+        """As ``Measure.is_counted``."""
+        return self.workflow_state not in UNCOUNTED_STATES
+
+    @property
+    def is_open(self) -> bool:
+        """As ``Measure.is_open``."""
+        return self.status != COMPLETED and self.workflow_state not in UNLIT_STATES
+
+
+def states_on(ledger: Ledger, day: date) -> Iterator[State]:
+    """The state of every measure at the end of ``day``; measures without a record by then are left out."""
+    until = ItemEvent.objects.filter(ledger=ledger, occurred_on__lte=day)
+    of_measure = until.filter(measure=OuterRef("pk"), status_after__isnull=False)
+    latest = Measure.objects.filter(ledger=ledger).annotate(
+        last_event=Subquery(of_measure.order_by("-occurred_on", "-pk").values("pk")[:1])
+    )
+    # Where the item's paper moved after the measure's last event, the measure moved with it.
+    moved: dict[int, tuple[date, int, str]] = {}
+    for item_id, on, pk, state in (
+        until.filter(measure__isnull=True, workflow_state_after__isnull=False)
+        .order_by("occurred_on", "pk")
+        .values_list("item_id", "occurred_on", "pk", "workflow_state_after")
+    ):
+        moved[item_id] = (on, pk, state)
+    events = ItemEvent.objects.filter(pk__in=latest.order_by().values("last_event")).order_by()
+    for event in events.only(
+        "item_id",
+        "occurred_on",
+        "status_after",
+        "percent_after",
+        "first_due_after",
+        "due_after",
+        "review_after",
+        "is_long_term_after",
+        "workflow_state_after",
+        "lead_after",
+        "assisting_after",
+    ).iterator():
+        state = event.workflow_state_after or ""
+        if event.item_id in moved and moved[event.item_id][:2] > (event.occurred_on, event.pk):
+            state = moved[event.item_id][2]
+        yield State(
+            status=event.status_after or "",
+            percent=event.percent_after or 0,
+            workflow_state=state,
+            is_long_term=bool(event.is_long_term_after),
+            first_due_date=event.first_due_after,
+            watch_date=event.due_after or event.review_after,
+            lead=tuple(event.lead_after or ()),
+            assisting=tuple(event.assisting_after or ()),
+        )
+
+
+def rebuilt_figures(ledger: Ledger, rule: LightRule, *, tree: OfficeTree) -> Figures:
+    """The figures of ``ledger`` at the end of ``rule.today``, from the history; empty before the first record."""
+    figures: defaultdict[Cell, MeasureTotals] = defaultdict(MeasureTotals)
+    above = {office: (office, *tree.above(office)) for office in tree.parents}
+    with_others = parents(tree)
+    for state in states_on(ledger, rule.today):
+        light = rule.light_of(is_open=state.is_open, watch_date=state.watch_date, ledger_id=ledger.pk)
+        cells = {WHOLE}
+        if state.is_counted:
+            for role, offices in (
+                (DutyRole.LEAD.value, state.lead),
+                (DutyRole.ASSISTING.value, state.assisting),
+            ):
+                for office in offices:
+                    cells.add(Cell(office, role, False))
+                    cells.update(Cell(up, role, True) for up in above.get(office, ()) if up in with_others)
+        for cell in cells:
+            figures[cell].add(
+                status=state.status,
+                percent=state.percent,
+                workflow_state=state.workflow_state,
+                is_long_term=state.is_long_term,
+                first_due_date=state.first_due_date,
+                light=light,
+                today=rule.today,
+            )
+    return dict(figures)
+
+
+def roll_up_ledger(
+    ledger_id: int, day: date, *, today: date, calendar: WorkCalendar, marks: Iterable[int] = ()
+) -> int:
+    """Write the snapshots of one ledger and day, and delete the ``marks`` that asked for it; return how many there are.
+
+    Today is counted live, a day before it rebuilt. The ledger is locked, so that of two roll-ups at once the later one
+    counts after the earlier one has written; figures include whatever was committed before a deleted mark was seen.
+    """
+    with transaction.atomic():
+        ledger = Ledger.objects.select_for_update(no_key=True).filter(pk=ledger_id).first()
+        if ledger is None:
+            return 0
+        ChangeMark.objects.filter(pk__in=list(marks)).delete()
+        rule = LightRule.build(day, calendar, ledgers=[ledger])
+        count = live_figures if day >= today else rebuilt_figures
+        figures = count(ledger, rule, tree=office_tree())
+        now = timezone.now()
+        CompletionSnapshot.objects.filter(ledger=ledger, day=day).delete()
+        CompletionSnapshot.objects.bulk_create(
+            [
+                CompletionSnapshot(
+                    ledger=ledger,
+                    office_id=cell.office_id,
+                    role=cell.role,
+                    with_below=cell.with_below,
+                    day=day,
+                    computed_at=now,
+                    **totals.as_dict(),
+                )
+                for cell, totals in figures.items()
+            ],
+            batch_size=500,
+        )
+        return len(figures)
+
+
+def ledgers_on(day: date) -> list[int]:
+    """The ledgers that were open at some time of ``day``."""
+    midnight = timezone.make_aware(datetime.combine(day, time.min))
+    ledgers = Ledger.objects.filter(Q(archived_at__isnull=True) | Q(archived_at__gte=midnight))
+    return list(ledgers.order_by("pk").values_list("pk", flat=True))
+
+
+def roll_up(day: date, *, today: date, calendar: WorkCalendar) -> int:
+    """Write the snapshots of all ledgers for ``day``; return how many there are."""
+    return sum(roll_up_ledger(pk, day, today=today, calendar=calendar) for pk in ledgers_on(day))
+
+
+def missing_days(ledger_id: int, *, today: date) -> list[date]:
+    """Yesterday, and the days before it without a snapshot: from the first record on, but no more than a month back."""
+    first = ItemEvent.objects.filter(ledger=ledger_id).aggregate(first=Min("occurred_on"))["first"]
+    if first is None:
+        return []
+    start = max(first, today - timedelta(days=CATCH_UP_DAYS))
+    snapshots = CompletionSnapshot.objects.filter(
+        ledger=ledger_id, office__isnull=True, day__gte=start, day__lt=today
+    )
+    known = set(snapshots.values_list("day", flat=True))
+    yesterday = today - ONE_DAY
+    days = (start + timedelta(days=n) for n in range((today - start).days))
+    return [day for day in days if day not in known or day == yesterday]
+
+
+def roll_up_night(today: date, *, calendar: WorkCalendar) -> int:
+    """The nightly roll-up: yesterday for good, days on which nothing ran, and the day that begins."""
+    written = 0
+    for ledger_id in ledgers_on(today - ONE_DAY):
+        for day in missing_days(ledger_id, today=today):
+            written += roll_up_ledger(ledger_id, day, today=today, calendar=calendar)
+    return written + roll_up(today, today=today, calendar=calendar)
+
+
+def roll_up_changes(today: date, *, calendar: WorkCalendar) -> int:
+    """Roll up the ledgers that were changed since the last time; return how many ledgers."""
+    marked: defaultdict[int, list[int]] = defaultdict(list)
+    for pk, ledger_id in ChangeMark.objects.order_by("pk").values_list("pk", "ledger_id")[:10_000]:
+        marked[ledger_id].append(pk)
+    for ledger_id, marks in marked.items():
+        roll_up_ledger(ledger_id, today, today=today, calendar=calendar, marks=marks)
+    return len(marked)
