@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils import timezone
 
+from core.bulk_insert import bulk_insert
 from core.text import text_key
 from remediation.editing import kinds_of_change
 from remediation.importing.plan import CHANGED, NEW, ItemPlan, Plan, RowPlan
@@ -159,7 +160,7 @@ class _Writer:
                     **self._resolved(plan.values),
                 )
                 new.append(plan.item)
-        Item.objects.bulk_create(new, batch_size=BATCH_ROWS)
+        bulk_insert(new)
         changed = [plan for plan in plans if plan.changes and plan.item is not None]
         if changed:
             self._update_items(changed)
@@ -220,7 +221,7 @@ class _Writer:
                 plan.measure.updated_at = self.now
                 changed.append(plan)
         regrouped = self._group_shared()
-        Measure.objects.bulk_create([plan.measure for plan in new if plan.measure], batch_size=BATCH_ROWS)
+        bulk_insert([plan.measure for plan in new if plan.measure])
         if changed:
             Measure.objects.bulk_update(
                 [plan.measure for plan in changed if plan.measure],
@@ -262,14 +263,14 @@ class _Writer:
         ids = [plan.measure.pk for plan in rewritten if plan.measure]
         for start in range(0, len(ids), BATCH_ROWS):
             MeasureOffice.objects.filter(measure__in=ids[start : start + BATCH_ROWS]).delete()
-        MeasureOffice.objects.bulk_create(
-            (
-                MeasureOffice(measure=plan.measure, office_id=office, role=role, rank=rank)
+        bulk_insert(
+            [
+                MeasureOffice(measure_id=plan.measure.pk, office_id=office, role=role, rank=rank)
                 for plan in [*new, *rewritten]
+                if plan.measure
                 for role, offices in ((DutyRole.LEAD, plan.duties.lead), (DutyRole.ASSISTING, plan.duties.assisting))
                 for rank, office in enumerate(offices)
-            ),
-            batch_size=BATCH_ROWS * 2,
+            ]
         )
 
     def _link_inferences(self) -> None:
@@ -325,7 +326,7 @@ class _Writer:
                         workflow_state_after=item.item.workflow_state,
                     )
                 )
-        ItemEvent.objects.bulk_create(events, batch_size=BATCH_ROWS)
+        bulk_insert(events)
 
     def _event(self, plan: RowPlan, kind: EventKind, changes: Iterable[Change]) -> ItemEvent:
         assert plan.measure is not None
