@@ -18,7 +18,8 @@ COPY --from=packages /venv /venv
 COPY . .
 COPY --from=front-end /app/node_modules ./node_modules
 # The catalogue and the static files belong to the image: they differ from version to version, not from organ to organ.
-RUN python locale/merge.py --compile && DATA_DIR=/tmp/build python manage.py collectstatic --noinput --verbosity 0 \
+RUN python locale/merge.py --compile && DATA_DIR=/tmp/build python manage.py build_icons \
+    && DATA_DIR=/tmp/build python manage.py collectstatic --noinput --verbosity 0 \
     && rm -rf node_modules /tmp/build
 USER xiaohao
 VOLUME /data

@@ -150,7 +150,7 @@ def sign_in(client: Client, live_server: "LiveServer") -> "Callable[[Page, User]
     """A function that signs a person in on a page, past the form."""
 
     def signed_in(page: "Page", user: "User") -> None:
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(user)
         cookie = client.cookies[settings.SESSION_COOKIE_NAME]
         page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
 

@@ -35,10 +35,12 @@ class Command(BaseCommand):
         symbols = [symbol(root, name) for name in sorted(names)]
         target = root / TARGET
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(
-            '<svg xmlns="http://www.w3.org/2000/svg">' + "".join(symbols) + "</svg>\n", encoding="utf-8"
-        )
-        self.stdout.write(f"{TARGET}: {len(symbols)} icons")
+        sprite = '<svg xmlns="http://www.w3.org/2000/svg">' + "".join(symbols) + "</svg>\n"
+        # Left alone when nothing changed, so that nobody collects static files for nothing.
+        if not target.is_file() or target.read_text(encoding="utf-8") != sprite:
+            target.write_text(sprite, encoding="utf-8")
+        if options["verbosity"]:
+            self.stdout.write(f"{TARGET}: {len(symbols)} icons")
 
 
 def wanted_names(root: Path) -> set[str]:

@@ -131,7 +131,8 @@ def only_one(path: Path) -> Iterator[None]:
 
 
 def collect_static_files(stamp: Path) -> None:
-    """Collect the static files, unless none has changed since the last time."""
+    """Build the icon sprite and collect the static files, unless none has changed since the last time."""
+    call_command("build_icons", verbosity=0)
     digest = hashlib.sha256()
     for finder in get_finders():
         for path, storage in sorted(finder.list([]), key=lambda found: found[0]):
