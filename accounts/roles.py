@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -26,3 +28,9 @@ BUSINESS_ROLES = frozenset(set(Role) - ADMINISTRATOR_ROLES)
 # These read every row of every ledger (the principal leader does too, by the post and not by the role).
 READS_EVERYTHING = frozenset({Role.SUPERVISION_OFFICE, Role.DISCIPLINE_GROUP, Role.LEDGER_ADMIN})
 OFFICE_ROLES = frozenset({Role.CLERK, Role.OFFICE_HEAD})
+
+
+def is_lawful(roles: Iterable[Role]) -> bool:
+    """Whether one account may have all of these: an administrator's role stands alone."""
+    together = frozenset(roles)
+    return len(together) <= 1 or not together & ADMINISTRATOR_ROLES

@@ -63,11 +63,13 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.language.PersonLanguage",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "core.sign_in_redirect.SignInRedirect",
+    "accounts.must_change.MustChangePassword",
 ]
 
 TEMPLATES: list[dict[str, Any]] = [
@@ -147,17 +149,46 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 # --- People -------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
+AUTHENTICATION_BACKENDS = ["accounts.backends.Backend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+
+# django-allauth: sign-in by account name alone; nobody signs up, no mail goes out.
 ALLAUTH_TRUSTED_PROXY_COUNT = ENV.trusted_proxies
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_USERNAME_MIN_LENGTH = 2
+ACCOUNT_FORMS = {
+    "login": "accounts.forms.passwords.SignInForm",
+    "change_password": "accounts.forms.passwords.ChangePasswordForm",
+}
+# An organ's offices share one address behind a router: the limit per address is wider than that per account.
+ACCOUNT_RATE_LIMITS = {"login": "120/m/ip", "login_failed": "60/m/ip,5/300s/key", "change_password": "10/m/user"}
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "accounts:home"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+# Where "/" leads, by role; a person with several roles goes by the first of them.
+ROLE_HOMES = {
+    "leader": "supervision:dashboard",
+    "supervision_office": "supervision:dashboard",
+    "ledger_admin": "remediation:desk",
+    "office_head": "remediation:work",
+    "clerk": "remediation:work",
+    "discipline_group": "supervision:dashboard",
+    "sys_admin": "accounts:account_list",
+    "sec_admin": "accounts:role_list",
+    "audit_admin": "accounts:audit_log",
+}
+# Who may be tried at sign-in: asked in the demo only, returns {role: account with username, name, password}.
+SIGN_IN_SUGGESTIONS = "supervision.demo.organ.sign_ins_by_role"
 
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_COOKIE_SECURE = ENV.https

@@ -65,6 +65,18 @@ class CalendarDay(models.Model):
         return f"{self.date:%Y-%m-%d}"
 
 
+class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
+    """Lines of the audit log."""
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Refuse: the audit log is only ever added to."""
+        raise TypeError("audit events cannot be deleted")
+
+    def update(self, **kwargs: Any) -> int:
+        """Refuse: what was written stays as it was."""
+        raise TypeError("audit events cannot be changed")
+
+
 class AuditEvent(models.Model):
     """One line of the audit log: who did what, when, from where, and whether it succeeded. Append-only."""
 
@@ -83,6 +95,8 @@ class AuditEvent(models.Model):
     ip = models.GenericIPAddressField(_("address"), null=True, blank=True)
     target = models.CharField(_("target"), max_length=200, blank=True)
     detail = models.JSONField(_("detail"), default=dict, blank=True)
+
+    objects = AuditEventQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("audit event")

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+if TYPE_CHECKING:
+    from accounts.models.user import User
+
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
     """Messages."""
 
-    def to(self, user: object) -> NotificationQuerySet:
+    def to(self, user: User) -> NotificationQuerySet:
         """Those addressed to ``user``."""
         return self.filter(recipient=user)
 

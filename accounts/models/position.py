@@ -53,7 +53,9 @@ class Portfolio(models.Model):
     """That a post is in charge of an office, from a day to a day (分管范围)."""
 
     position = models.ForeignKey(Position, models.CASCADE, related_name="portfolios", verbose_name=_("post"))
-    office = models.ForeignKey("accounts.Office", models.CASCADE, related_name="portfolios", verbose_name=_("office"))
+    office = models.ForeignKey(
+        "accounts.Office", models.CASCADE, related_name="portfolios", verbose_name=_("office")
+    )
     valid_from = models.DateField(_("valid from"), null=True, blank=True)
     valid_to = models.DateField(_("valid to"), null=True, blank=True)
 

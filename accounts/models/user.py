@@ -6,11 +6,12 @@ from functools import cached_property
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.office import Office, office_tree
 from accounts.models.position import Portfolio, Position
-from accounts.roles import OFFICE_ROLES, READS_EVERYTHING, Role
+from accounts.roles import OFFICE_ROLES, READS_EVERYTHING, Role, is_lawful
 from core.clock import today
 
 
@@ -40,7 +41,9 @@ class User(AbstractUser):
         if not self.is_active:
             return frozenset()
         known = set(Role.values)
-        return frozenset(Role(name) for name in self.groups.values_list("name", flat=True) if name in known)
+        roles = frozenset(Role(name) for name in self.groups.values_list("name", flat=True) if name in known)
+        # Commands never grant such a mixture (accounts.granting); one that came another way opens nothing.
+        return roles if is_lawful(roles) else frozenset()
 
     def has_role(self, *roles: Role) -> bool:
         """Whether one of ``roles`` is granted."""
@@ -80,6 +83,13 @@ class User(AbstractUser):
     def scope_office_ids(self) -> frozenset[int]:
         """The offices whose rows this person reads because of an office or a portfolio."""
         return self.own_office_ids | self.portfolio_office_ids
+
+    @property
+    def shell_label(self) -> str:
+        """The person as the top bar names them: 医政医管处 · 处室经办人."""
+        roles = gettext(", ").join(str(role.label) for role in Role if role in self.roles)
+        office = self.office.name if self.office is not None else str(self)
+        return f"{office} · {roles}" if roles else office
 
     @property
     def scope_position_ids(self) -> frozenset[int]:
