@@ -93,6 +93,11 @@ def register(*entries: Entry) -> None:
         _entries[entry.group, entry.url_name] = entry
 
 
+def registered() -> list[Entry]:
+    """Return every entry, whoever may open it."""
+    return list(_entries.values())
+
+
 def entries_for(user: Person, *, group: Group) -> list[Entry]:
     """Return the group's entries that the user may open, in order."""
     found = [entry for entry in _entries.values() if entry.group is group and entry.allowed(user)]

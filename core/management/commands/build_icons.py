@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from core import navigation
 from core.templatetags import look
 
 LIST = "static/img/icons.txt"
@@ -22,7 +23,7 @@ _VIEW_BOX = re.compile(r'viewBox="([^"]+)"')
 
 
 class Command(BaseCommand):
-    """Names come from icons.txt, the templates and ``look.ICONS``; an unknown one stops the command."""
+    """Names come from icons.txt, the templates, the navigation and ``look.ICONS``; an unknown one stops it."""
 
     # Runs during setup, before anything else of the site needs to be right.
     requires_system_checks: list[str] = []
@@ -48,6 +49,7 @@ def wanted_names(root: Path) -> set[str]:
     listed = (root / LIST).read_text(encoding="utf-8").split("\n")
     names = {line.strip() for line in listed if line.strip() and not line.startswith("#")}
     names.update(look.ICONS)
+    names.update(entry.icon for entry in navigation.registered())
     for path in (root / "templates").rglob("*.html"):
         names.update(_IN_TEMPLATES.findall(path.read_text(encoding="utf-8")))
     return names
