@@ -48,6 +48,18 @@ def bulk_insert(objects: Sequence[models.Model]) -> None:
         _insert(meta.db_table, [field.column for field in fields], list(zip(*columns, strict=True)))
 
 
+def bulk_insert_values(
+    model: type[models.Model], attributes: Sequence[str], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Insert plain values (no dates, no JSON) by attribute name; for link tables, where objects would only cost.
+
+    The model's other columns have to have defaults in the database, and its key is given by it.
+    """
+    if rows:
+        columns = [model._meta.get_field(name.removesuffix("_id")).column for name in attributes]  # type: ignore[union-attr]
+        _insert(model._meta.db_table, columns, list(rows))
+
+
 def _converted(values: list[Any], convert: Callable[[Any], Any]) -> list[Any]:
     return [value if type(value) in PLAIN_TYPES else convert(value) for value in values]
 

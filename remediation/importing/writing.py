@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils import timezone
 
-from core.bulk_insert import bulk_insert
+from core.bulk_insert import bulk_insert, bulk_insert_values
 from core.text import text_key
 from remediation.editing import kinds_of_change
 from remediation.importing.plan import CHANGED, NEW, ItemPlan, Plan, RowPlan
@@ -199,12 +199,13 @@ class _Writer:
                 order += 1
                 item = plan.item.item
                 assert item is not None
+                # Ids and not instances: setting a relation costs more than the rest of the row.
                 plan.measure = Measure(
-                    ledger=ledger,
-                    item=item,
+                    ledger_id=ledger.pk,
+                    item_id=item.pk,
                     order=order,
                     key=text_key(values["text"]),
-                    batch=self.batch,
+                    batch_id=self.batch.pk,
                     workflow_state=item.workflow_state,
                     **values,
                 )
@@ -263,14 +264,16 @@ class _Writer:
         ids = [plan.measure.pk for plan in rewritten if plan.measure]
         for start in range(0, len(ids), BATCH_ROWS):
             MeasureOffice.objects.filter(measure__in=ids[start : start + BATCH_ROWS]).delete()
-        bulk_insert(
+        bulk_insert_values(
+            MeasureOffice,
+            ("measure_id", "office_id", "role", "rank"),
             [
-                MeasureOffice(measure_id=plan.measure.pk, office_id=office, role=role, rank=rank)
+                (plan.measure.pk, office, role.value, rank)
                 for plan in [*new, *rewritten]
                 if plan.measure
                 for role, offices in ((DutyRole.LEAD, plan.duties.lead), (DutyRole.ASSISTING, plan.duties.assisting))
                 for rank, office in enumerate(offices)
-            ]
+            ],
         )
 
     def _link_inferences(self) -> None:
