@@ -308,7 +308,7 @@ class _Planner:
             "review_date": review_date(
                 is_long_term=is_long_term,
                 due_date=due,
-                since=self.plan.start or self.plan.today,
+                since=self.plan.today,  # an old ledger brought in today is not overdue for review today
                 review_months=self.policy.review_months,
             ),
         }
