@@ -83,6 +83,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "core.shell.frame",
+                "remediation.context.ledger_switcher",
             ]
         },
     }

@@ -11,3 +11,4 @@ class RemediationConfig(AppConfig):
     def ready(self) -> None:
         """Register the entries of the sidebar."""
         import_module("remediation.navigation")
+        import_module("remediation.audited")

@@ -82,6 +82,9 @@ class LedgerFilterSet(StrictFilterSet):
 
     q = filter_by(TextField, label=_("Words"), method="filter_words")
     ledger = filter_by(IdsField, label=_("Ledger"), method="filter_ledger")
+    archived = filter_by(
+        FlagField, label=_("Archived ledgers"), method="filter_archived", no_label=_("Without archived ledgers")
+    )
     section = filter_by(IdsField, label=_("Section"), method="filter_section")
     office = filter_by(IdsField, label=_("Office"), method="filter_office")
     below = filter_by(FlagField, label=_("With those below"), method="rider")
@@ -200,6 +203,9 @@ class LedgerFilterSet(StrictFilterSet):
 
     def filter_ledger(self, rows: QuerySet[Any], name: str, value: list[int]) -> QuerySet[Any]:
         return rows.filter(ledger__in=value)
+
+    def filter_archived(self, rows: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
+        return rows.filter(ledger__in=[pk for pk, one in self.reader.ledgers.items() if one.is_archived is value])
 
     def filter_section(self, rows: QuerySet[Any], name: str, value: list[int]) -> QuerySet[Any]:
         return rows.filter(self.on_item(section__in=self.section_ids))

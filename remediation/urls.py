@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from remediation.views import calendar, desk, rows
+from remediation.views import bulk, calendar, desk, items, list_choices, measures, rows, tree
 
 app_name = "remediation"
 
@@ -27,5 +27,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("calendar/", calendar.calendar_year, name="calendar"),
     path("calendar/month/", calendar.calendar_month, name="calendar_month"),
     path("calendar/days/<int:pk>/delete/", calendar.calendar_day_delete, name="calendar_day_delete"),
+    # -- lists ----------------------------------------------------------------------------------------------------
+    path("measures/", measures.MeasureList.as_view(), name="measure_list"),
+    path("items/", items.ItemList.as_view(), name="item_list"),
+    path("measures/bulk/", bulk.measure_bulk, name="measure_bulk"),
+    path("measures/bulk/result/", bulk.measure_bulk_result, name="measure_bulk_result"),
+    path("tree/", tree.ledger_tree, name="ledger_tree"),
+    path("lists/<str:name>/filter/", list_choices.list_filter, name="list_filter"),
+    path("lists/<str:name>/filter/save/", list_choices.filter_save, name="filter_save"),
+    path("lists/<str:name>/columns/", list_choices.columns_save, name="columns_save"),
+    path("lists/saved/<int:pk>/delete/", list_choices.filter_delete, name="filter_delete"),
     path("counting-rules/", calendar.counting_rules, name="counting_rules"),
 ]

@@ -52,6 +52,12 @@ def query_without(query: QueryDict, *names: str, **values: Any) -> str:
             changed.setlist(name, [str(one) for one in value])
         else:
             changed[name] = str(value)
+    for name, given in list(changed.lists()):
+        # An untouched field of a form says nothing.
+        if kept := [one for one in given if one]:
+            changed.setlist(name, kept)
+        else:
+            del changed[name]
     encoded = changed.urlencode()
     return f"?{encoded}" if encoded else "?"
 

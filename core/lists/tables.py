@@ -1,0 +1,75 @@
+"""Tables over one page of rows that the list view has sorted and cut already."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import django_tables2 as tables
+from django.core.paginator import Page
+from django.utils.functional import Promise
+from django_tables2.data import TableListData
+
+
+@dataclass(frozen=True)
+class Order:
+    """One way to sort: its word and its expressions; ``backwards`` are those of ``-name``."""
+
+    label: str | Promise
+    forwards: tuple[Any, ...]
+    backwards: tuple[Any, ...]
+
+
+class PageRows(TableListData):
+    """Rows in the order of the page: the table shows the order, the database made it."""
+
+    def order_by(self, aliases: Any) -> None:
+        """Leave the rows as they are."""
+
+
+class ListTable(tables.Table):
+    """A table of a list view: ``fixed`` columns always stand, ``shown`` ones unless another choice was made."""
+
+    fixed: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
+    # Columns that are no information: check box, action.
+    around: tuple[str, ...] = ()
+    # Those of them that stand before the others.
+    leading: tuple[str, ...] = ("check",)
+
+    def __init__(
+        self,
+        rows: Sequence[Any],
+        *,
+        columns: Sequence[str],
+        order: str,
+        page: Page[Any] | None = None,
+        around: Sequence[str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        around = self.around if around is None else around
+        chosen = [name for name in around if name in self.leading]
+        chosen += [*columns, *(name for name in around if name not in self.leading)]
+        super().__init__(PageRows(list(rows)), sequence=chosen, order_by=order, **kwargs)
+        if page is not None:
+            self.page = page
+
+    @property
+    def paginated_rows(self) -> Any:
+        """The rows of the page: they are all that the table was given."""
+        return self.rows
+
+    @classmethod
+    def choosable(cls) -> list[str]:
+        """The columns that may be chosen, in their order."""
+        return [name for name in cls.base_columns if name not in cls.around]
+
+    @classmethod
+    def columns_from(cls, asked: Sequence[str] | None) -> list[str]:
+        """The columns to show: those asked for with the fixed ones first, else those shown by default."""
+        if asked is None:
+            asked = cls.shown
+        known = set(cls.choosable())
+        rest = [name for name in dict.fromkeys(asked) if name in known and name not in cls.fixed]
+        return [*cls.fixed, *rest]

@@ -1,0 +1,367 @@
+"""The tables of both lists: how a measure and an item stand in a row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import django_tables2 as tables
+from django.urls import reverse
+from django.utils.functional import lazy
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from core import notation
+from core.lists.tables import ListTable
+from core.templatetags import look
+from remediation.filters import light_words
+from remediation.lights import LightRule
+from remediation.models import Item, Measure
+from remediation.numbering import Number, item_number, measure_number
+from remediation.states import DutyRole
+
+format_html_lazy = lazy(format_html, SafeString)
+BRACKETED = re.compile(r"^(?P<post>[^（(]+)[（(](?P<charge>[^（）()]+)[）)]$")
+LIGHT_HEADING = pgettext_lazy("column", "Light")
+
+
+def column(heading: Any, name: str, *, order: str | None = None, **kwargs: Any) -> tables.Column:
+    """A column whose cells carry ``td-<name>`` and whose width is that of ``col-<name>``."""
+    return tables.Column(
+        verbose_name=heading,
+        orderable=order is not None,
+        empty_values=(),
+        attrs={"th": {"class": f"th-{name}"}, "td": {"class": f"td-{name}"}, "col": {"class": f"col-{name}"}},
+        **kwargs,
+    )
+
+
+def number_cell(number: Number) -> SafeString:
+    """具体 12-2, struck when the item is."""
+    return look.item_number(number.kind, number.digits, struck=number.is_struck)
+
+
+def leader_cell(title: str) -> SafeString:
+    """副主任（分管医政）in two lines."""
+    found = BRACKETED.match(title)
+    if not found:
+        return format_html("{}", title)
+    return format_html('{}<span class="sub">{}</span>', found["post"], found["charge"])
+
+
+def clipped(text: str, *, lines: int = 2) -> SafeString:
+    """Text in at most two lines; the whole of it is on the item's page."""
+    return format_html('<span class="clamp-{}">{}</span>', lines, text)
+
+
+def names_cell(names: Sequence[str]) -> SafeString:
+    """Offices one after the other; a dash where there are none."""
+    if not names:
+        return mark_safe('<span class="muted">–</span>')  # noqa: S308 - a constant
+    return format_html('<span class="clamp-2">{}</span>', "、".join(names))
+
+
+def select_all() -> SafeString:
+    """The box of the table's head that ticks the whole page."""
+    return format_html_lazy(
+        '<input class="check" type="checkbox" data-select-all aria-label="{}">', _("Select this page")
+    )
+
+
+class LitTable(ListTable):
+    """What both tables share: the light, its reason and the texts."""
+
+    class Meta:
+        attrs = {
+            "class": "table-look table-sticky table-fixed list-table",
+            # Sorting swaps the list alone.
+            "thead": {"hx-boost": "true", "hx-target": "#list", "hx-swap": "outerHTML show:none"},
+        }
+        row_attrs = {"id": lambda record: f"row-{record.pk}"}
+        template_name = "remediation/ledger/list_table.html"
+
+    def __init__(self, rows: Sequence[Any], *, rule: LightRule, open_rows: bool = False, **kwargs: Any) -> None:
+        self.rule = rule
+        self.words = light_words()
+        super().__init__(rows, **kwargs)
+
+    def render_check(self, record: Any) -> SafeString:
+        return format_html(
+            '<input class="check" type="checkbox" name="selected" value="{}" form="bulk" data-select aria-label="{}">',
+            record.pk,
+            _("Select %(number)s") % {"number": self.number_of(record)},
+        )
+
+    def number_of(self, record: Any) -> Number:
+        """The number of a row."""
+        raise NotImplementedError
+
+    def render_number(self, record: Any) -> SafeString:
+        return number_cell(self.number_of(record))
+
+    def light_of(self, record: Any) -> str:
+        """The light of a row."""
+        return self.rule.light_of(
+            is_open=record.is_open, watch_date=record.watch_date, ledger_id=record.ledger_id
+        ).value
+
+    def render_light(self, record: Any) -> SafeString:
+        light = self.light_of(record)
+        return look.light_pill(light, label=self.words[light])
+
+    def reason_of(self, record: Any) -> str:
+        """What stands beside the light."""
+        return self.rule.reason(is_open=record.is_open, watch_date=record.watch_date)
+
+    def due_of(self, record: Any) -> Any:
+        """The day that the row is due on."""
+        return record.due_date
+
+    def render_due(self, record: Any) -> SafeString:
+        due = self.due_of(record)
+        reason = self.reason_of(record)
+        late = record.is_open and record.watch_date is not None and record.watch_date < self.rule.today
+        lines = [("date", notation.day(due))] if due else []
+        if not due and record.watch_date is not None:
+            lines.append(("date", str(_("Review %(day)s") % {"day": notation.day(record.watch_date)})))
+        if reason:
+            lines.append(("light-why late" if late else "light-why", reason))
+        return format_html_join("", '<span class="{}">{}</span>', lines)
+
+    def render_flow(self, record: Any) -> SafeString:
+        return look.workflow_tag(record.workflow_state, label=record.get_workflow_state_display())
+
+    def render_ledger(self, record: Any) -> SafeString:
+        return clipped(record.ledger.title)
+
+    def render_updated(self, record: Any) -> SafeString:
+        return look.moment({}, record.updated_at)
+
+
+def duty_names(record: Any, role: str) -> list[str]:
+    """The offices of a row in a role, in the order written, under the names of the ledger's year (``office_names``)."""
+    return [duty.shown_name for duty in record.shown_duties if duty.role == role]
+
+
+class MeasureTable(LitTable):
+    """One row per measure."""
+
+    fixed = ("number", "text")
+    shown = ("number", "text", "lead", "leader", "light", "due", "status", "flow")
+    around = ("check", "action")
+
+    check = column(select_all(), "check")
+    number = column(_("Number"), "number", order="number")
+    text = column(_("Measure and its problem"), "text")
+    lead = column(_("Lead offices"), "office")
+    assisting = column(_("Assisting offices"), "office")
+    leader = column(_("Responsible leader"), "leader")
+    light = column(LIGHT_HEADING, "light")
+    due = column(_("Deadline"), "date", order="due")
+    status = column(_("Completion status"), "status", order="status")
+    flow = column(_("Workflow state"), "flow")
+    ledger = column(_("Ledger"), "text-narrow")
+    section = column(_("Section"), "text-narrow")
+    progress = column(_("Progress"), "text-narrow")
+    note = column(_("Note"), "text-narrow")
+    deadline_text = column(_("Deadline as written"), "text-narrow")
+    first_due = column(_("First deadline"), "day")
+    updated = column(_("Updated"), "day", order="updated")
+    action = column("", "action")
+
+    def __init__(self, rows: Sequence[Measure], *, reportable: frozenset[int] = frozenset(), **kwargs: Any) -> None:
+        self.reportable = reportable
+        super().__init__(rows, **kwargs)
+
+    def number_of(self, record: Measure) -> Number:
+        return measure_number(record)
+
+    def render_text(self, record: Measure) -> SafeString:
+        return format_html(
+            '<a class="clamp-2" href="{}#measure-{}">{}</a><span class="sub clamp-1">{}</span>',
+            reverse("remediation:item_detail", args=[record.item_id]),
+            record.pk,
+            record.text,
+            record.item.problem,
+        )
+
+    def render_lead(self, record: Measure) -> SafeString:
+        return names_cell(duty_names(record, DutyRole.LEAD))
+
+    def render_assisting(self, record: Measure) -> SafeString:
+        return names_cell(duty_names(record, DutyRole.ASSISTING))
+
+    def render_leader(self, record: Measure) -> SafeString:
+        return leader_cell(record.leader.title) if record.leader else names_cell(())
+
+    def render_status(self, record: Measure) -> SafeString:
+        return look.completion(
+            record.status,
+            label=record.get_status_display(),
+            percent=record.percent,
+            long_term=record.is_long_term,
+        )
+
+    def render_section(self, record: Measure) -> SafeString:
+        return clipped(record.item.section.title if record.item.section else "–")
+
+    def render_progress(self, record: Measure) -> SafeString:
+        return clipped(record.progress or "–")
+
+    def render_note(self, record: Measure) -> SafeString:
+        return clipped(record.note or "–")
+
+    def render_deadline_text(self, record: Measure) -> SafeString:
+        return clipped(record.deadline_text or "–")
+
+    def render_first_due(self, record: Measure) -> str:
+        return notation.day(record.first_due_date) if record.first_due_date else "–"
+
+    def render_action(self, record: Measure) -> SafeString:
+        if record.pk not in self.reportable:
+            return SafeString("")
+        url = reverse("remediation:measure_report", args=[record.pk])
+        return format_html(
+            '<a class="btn btn-small" href="{}" hx-get="{}" hx-target="#row-{}" hx-swap="afterend" hx-push-url="false"'
+            ' data-row-update aria-label="{}">{}</a>',
+            url,
+            url,
+            record.pk,
+            _("Update %(number)s") % {"number": self.number_of(record)},
+            _("Update"),
+        )
+
+
+class ItemTable(LitTable):
+    """One row per item; offices, leaders and the deadline are those of its measures."""
+
+    fixed = ("number", "text")
+    shown = ("number", "text", "lead", "leader", "light", "due", "status", "done", "flow")
+
+    number = column(_("Number"), "number", order="number")
+    text = column(_("Problem"), "text")
+    lead = column(_("Lead offices"), "office")
+    assisting = column(_("Assisting offices"), "office")
+    leader = column(_("Responsible leader"), "leader")
+    light = column(LIGHT_HEADING, "light")
+    due = column(_("Deadline"), "date", order="due")
+    status = column(_("Completion status"), "status", order="status")
+    done = column(_("Measures completed"), "num")
+    flow = column(_("Workflow state"), "flow")
+    ledger = column(_("Ledger"), "text-narrow")
+    section = column(_("Section"), "text-narrow")
+    updated = column(_("Updated"), "day", order="updated")
+
+    def number_of(self, record: Item) -> Number:
+        return item_number(record)
+
+    def render_text(self, record: Item) -> SafeString:
+        return format_html(
+            '<a class="clamp-2" href="{}">{}</a>',
+            reverse("remediation:item_detail", args=[record.pk]),
+            record.problem,
+        )
+
+    def render_lead(self, record: Item) -> SafeString:
+        return names_cell(unique(duty_names(record, DutyRole.LEAD)))
+
+    def render_assisting(self, record: Item) -> SafeString:
+        return names_cell(unique(duty_names(record, DutyRole.ASSISTING)))
+
+    def render_leader(self, record: Any) -> SafeString:
+        titles = unique(record.shown_leaders)
+        return leader_cell(titles[0]) if len(titles) == 1 else names_cell(titles)
+
+    def due_of(self, record: Any) -> Any:
+        return record.latest_due
+
+    def render_status(self, record: Any) -> SafeString:
+        return look.completion(record.completion_status, label=record.completion_label)
+
+    def render_done(self, record: Any) -> SafeString:
+        if not record.measures_total:
+            return names_cell(())
+        return format_html(
+            '<a href="{}?item={}">{}/{}</a>',
+            reverse("remediation:measure_list"),
+            record.pk,
+            record.measures_completed,
+            record.measures_total,
+        )
+
+    def render_section(self, record: Item) -> SafeString:
+        return clipped(record.section.title if record.section else "–")
+
+
+class MeasurePrintTable(MeasureTable):
+    """All filtered measures on paper (A4 across)."""
+
+    shown = ("serial", "number", "problem", "measure", "lead", "leader", "due_day", "light_why", "status")
+    fixed = ()
+    around = ()
+
+    serial = column(_("No."), "serial")
+    problem = column(_("Problem"), "problem")
+    measure = column(_("Rectification measure"), "measure")
+    due_day = column(_("Deadline"), "day")
+    light_why = column(LIGHT_HEADING, "light-why")
+
+    class Meta(LitTable.Meta):
+        attrs = {"class": "table-look print-table"}
+
+    def render_serial(self, record: Any) -> int:
+        self.last_serial = getattr(self, "last_serial", 0) + 1
+        return self.last_serial
+
+    def render_number(self, record: Any) -> SafeString:
+        number = self.number_of(record)
+        return look.item_number(number.kind, number.digits, struck=number.is_struck)
+
+    def render_problem(self, record: Any) -> str:
+        return str(record.item.problem)
+
+    def render_measure(self, record: Any) -> str:
+        return str(record.text)
+
+    def render_lead(self, record: Any) -> str:
+        return "、".join(duty_names(record, DutyRole.LEAD))
+
+    def render_leader(self, record: Any) -> str:
+        return record.leader.title if record.leader else ""
+
+    def render_due_day(self, record: Any) -> str:
+        due = self.due_of(record)
+        return notation.day(due) if due else ""
+
+    def render_light_why(self, record: Any) -> SafeString:
+        return format_html('{}<span class="sub">{}</span>', self.render_light(record), self.reason_of(record))
+
+
+class ItemPrintTable(ItemTable):
+    """All filtered items on paper."""
+
+    shown = ("serial", "number", "problem", "lead", "leader", "due_day", "light_why", "status", "done")
+    fixed = ()
+
+    serial = column(_("No."), "serial")
+    problem = column(_("Problem"), "measure")
+    due_day = column(_("Deadline"), "day")
+    light_why = column(LIGHT_HEADING, "light-why")
+
+    class Meta(LitTable.Meta):
+        attrs = {"class": "table-look print-table"}
+
+    render_serial = MeasurePrintTable.render_serial
+    render_due_day = MeasurePrintTable.render_due_day
+    render_light_why = MeasurePrintTable.render_light_why
+
+    def render_problem(self, record: Any) -> str:
+        return str(record.problem)
+
+
+def unique(names: Iterable[str]) -> list[str]:
+    """Each name once, in the order met."""
+    return list(dict.fromkeys(names))

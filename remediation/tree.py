@@ -1,0 +1,284 @@
+"""分板块查看: the ledger as a tree with roll-ups; what lies under a closed branch is not read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from remediation.counting import (
+    MeasureTotals,
+    SectionRollup,
+    StatusTotals,
+    counted_items,
+    figures,
+    flattened,
+    item_totals,
+    measure_totals,
+    section_rollups,
+    with_completion,
+)
+from remediation.filters import MeasureFilterSet, light_words
+from remediation.lights import Light, LightRule
+from remediation.links import items_url, measures_url
+from remediation.models import Item, Ledger, Measure
+from remediation.numbering import Number, item_number
+from remediation.states import CompletionStatus, SectionKind, WorkflowState
+
+# A branch with more rows than this is read on the list; opening everything stops at items beyond the second.
+MOST_ROWS_A_BRANCH = 500
+MOST_MEASURES_OPENED = 1500
+ALL = "all"
+
+
+class TreeFilterSet(MeasureFilterSet):
+    """The filters of the list by measure, over the tree."""
+
+    beside = MeasureFilterSet.beside | {"open"}
+
+
+@dataclass(frozen=True)
+class LightCount:
+    """How many open measures have a light, and the list of them."""
+
+    light: str
+    word: str
+    count: int
+    url: str
+
+
+@dataclass
+class TreeRow:
+    """One line of the tree. ``key`` names the branch in the address: s12 a section, i7 an item."""
+
+    key: str
+    depth: int
+    title: str
+    item_id: int | None = None
+    measure_id: int | None = None
+    number: Number | None = None
+    is_section: bool = False
+    is_measure: bool = False
+    is_open: bool = False
+    has_branch: bool = True
+    items: int | None = None
+    items_url: str = ""
+    totals: MeasureTotals = field(default_factory=MeasureTotals)
+    measures_url: str = ""
+    percent: int = 0
+    lights: list[LightCount] = field(default_factory=list)
+    status: str = ""
+    state: str = ""
+    state_label: str = ""
+    is_long_term: bool = False
+    toggle: str = ""
+
+    @property
+    def percent_left(self) -> int:
+        """What a measure in progress still has before it."""
+        return 100 - self.percent if self.status == CompletionStatus.IN_PROGRESS else 0
+
+    @property
+    def status_label(self) -> str:
+        """The completion status in words."""
+        return str(CompletionStatus(self.status).label)
+
+
+class OpenBranches:
+    """Which branches are open, as the address says: ``s1-s5-i3``, ``all``, or nothing said."""
+
+    def __init__(self, text: str | None, *, usual: Iterable[str]) -> None:
+        self.everything = text == ALL
+        given = list(usual) if text is None else text.split("-")
+        self.keys = [key for key in dict.fromkeys(given) if key[:1] in ("s", "i") and key[1:].isdigit()]
+
+    def __contains__(self, key: str) -> bool:
+        return self.everything or key in self.keys
+
+    def ids(self, kind: str) -> list[int]:
+        """The ids of the open sections (``s``) or items (``i``)."""
+        return [int(key[1:]) for key in self.keys if key[0] == kind]
+
+    def turned(self, key: str, *, shown: Iterable[str] = ()) -> str:
+        """The address part with ``key`` opened or closed; ``shown`` are the open ones when everything is."""
+        keys = list(shown) if self.everything else list(self.keys)
+        if key in keys:
+            keys.remove(key)
+        else:
+            keys.append(key)
+        return "-".join(keys) or "none"
+
+
+class LedgerTree:
+    """The tree of one ledger for one reader under a filter."""
+
+    def __init__(self, ledger: Ledger, *, filters: TreeFilterSet, rule: LightRule, opened: str | None) -> None:
+        self.ledger, self.filters, self.rule = ledger, filters, rule
+        self.words = light_words()
+        self.narrowed = {name: value for name, value in filters.active.items() if name != "ledger"}
+        self.measures: QuerySet[Measure] = filters.rows().filter(ledger=ledger)
+        items = Item.objects.visible_to(filters.reader.user).filter(ledger=ledger)
+        if self.narrowed:
+            items = items.filter(Exists(self.measures.filter(item=OuterRef("pk")).order_by()))
+        self.items: QuerySet[Item] = counted_items(items)
+        self.rollups = section_rollups(ledger, rule, items=self.items, measures=self.measures)
+        self.everything_seen = filters.reader.user.sees_everything and not self.narrowed
+        usual = [f"s{one.section.pk}" for one in flattened(self.rollups) if one.children]
+        self.open = OpenBranches(opened, usual=usual)
+        self.usual = "-".join(usual) or "none"
+
+    # -- totals --------------------------------------------------------------------------------------------------------
+
+    def totals(self) -> dict[str, StatusTotals]:
+        """The figures that a document states, computed over what the reader sees (``TOTAL_KEYS``)."""
+        key_problems = StatusTotals()
+        for rollup in flattened(self.rollups):
+            if rollup.section.kind == SectionKind.KEY_PROBLEM and self.shows(rollup):
+                key_problems.add(rollup.status)
+        measures = measure_totals(self.measures, self.rule)
+        return {
+            "key_problems": key_problems,
+            **item_totals(self.items),
+            "measures": StatusTotals(
+                total=measures.total,
+                completed=measures.completed,
+                in_progress=measures.in_progress,
+                not_started=measures.not_started,
+            ),
+        }
+
+    def shows(self, rollup: SectionRollup) -> bool:
+        """A section without anything of the reader's is not shown; the whole ledger shows its empty ones, too."""
+        return self.everything_seen or rollup.items.total > 0
+
+    # -- rows ----------------------------------------------------------------------------------------------------------
+
+    def rows(self) -> list[TreeRow]:
+        """The lines to draw, in order."""
+        self._load()
+        lines = [line for rollup in self.rollups for line in self._section_rows(rollup)]
+        loose = self.by_section.get(None, [])
+        for item in loose:
+            lines += self._item_rows(item, depth=0)
+        shown = [line.key for line in lines if line.is_open]
+        for line in lines:
+            line.toggle = self.open.turned(line.key, shown=shown)
+        return lines
+
+    def _load(self) -> None:
+        """The items of open sections and the measures of open items: three queries."""
+        items = self.items
+        if not self.open.everything:
+            items = items.filter(Q(section__in=self.open.ids("s")) | Q(section__isnull=True))
+        found = with_completion(items).order_by("order", "pk")[: MOST_ROWS_A_BRANCH * 4]
+        self.by_section: dict[int | None, list[Any]] = {}
+        ids = []
+        for item in found:
+            self.by_section.setdefault(item.section_id, []).append(item)
+            ids.append(item.pk)
+        rows = self.measures.filter(item__in=ids).order_by().values("item_id").annotate(**figures(self.rule))
+        self.by_item = {row.pop("item_id"): MeasureTotals(**row) for row in rows}
+        opened = ids if self.open.everything else [pk for pk in self.open.ids("i") if pk in set(ids)]
+        if self.open.everything and sum(one.total for one in self.by_item.values()) > MOST_MEASURES_OPENED:
+            opened = []
+        self.opened_items = set(opened)
+        self.measures_of: dict[int, list[Measure]] = {}
+        if opened:
+            for measure in self.measures.filter(item__in=opened).order_by("order", "pk"):
+                self.measures_of.setdefault(measure.item_id, []).append(measure)
+
+    def _section_rows(self, rollup: SectionRollup) -> Iterator[TreeRow]:
+        if not self.shows(rollup):
+            return
+        section, key = rollup.section, f"s{rollup.section.pk}"
+        is_open = key in self.open
+        conditions = {**self._kept(), "section": section.pk}
+        yield TreeRow(
+            key,
+            rollup.depth,
+            section.title,
+            is_section=True,
+            is_open=is_open,
+            has_branch=bool(rollup.items.total or rollup.children),
+            items=rollup.items.total,
+            items_url=items_url(**{name: conditions[name] for name in ("ledger", "section")})
+            if not self.narrowed
+            else "",
+            totals=rollup.measures,
+            measures_url=measures_url(**conditions),
+            lights=self._lights(rollup.measures, conditions),
+            status=rollup.status,
+        )
+        if is_open:
+            for child in rollup.children:
+                yield from self._section_rows(child)
+            for item in self.by_section.get(section.pk, [])[:MOST_ROWS_A_BRANCH]:
+                yield from self._item_rows(item, depth=rollup.depth + 1)
+
+    def _item_rows(self, item: Any, *, depth: int) -> Iterator[TreeRow]:
+        key = f"i{item.pk}"
+        totals = self.by_item.get(item.pk, MeasureTotals())
+        is_open = item.pk in self.opened_items
+        conditions = {**self._kept(), "item": item.pk}
+        yield TreeRow(
+            key,
+            depth,
+            item.problem,
+            item_id=item.pk,
+            number=item_number(item),
+            is_open=is_open,
+            has_branch=totals.total > 0,
+            totals=totals,
+            measures_url=measures_url(**conditions),
+            lights=self._lights(totals, conditions),
+            status=item.completion_status,
+            **self._state(item),
+        )
+        for measure in self.measures_of.get(item.pk, ()):
+            yield self._measure_row(measure, item, depth=depth + 1)
+
+    def _measure_row(self, measure: Measure, item: Item, *, depth: int) -> TreeRow:
+        light = self.rule.light_of(
+            is_open=measure.is_open, watch_date=measure.watch_date, ledger_id=measure.ledger_id
+        )
+        shown = measure.status != CompletionStatus.COMPLETED
+        return TreeRow(
+            f"m{measure.pk}",
+            depth,
+            measure.text,
+            item_id=item.pk,
+            measure_id=measure.pk,
+            number=Number(_("Measure"), str(measure.number), item.is_closed),
+            is_measure=True,
+            has_branch=False,
+            percent=measure.percent,
+            lights=[LightCount(light.value, self.words[light.value], 1, "")] if shown else [],
+            status=measure.status,
+            is_long_term=measure.is_long_term,
+        )
+
+    def _kept(self) -> dict[str, Any]:
+        """The conditions that go along to a list."""
+        return {"ledger": self.ledger.pk, **self.narrowed}
+
+    def _lights(self, totals: MeasureTotals, conditions: dict[str, Any]) -> list[LightCount]:
+        counts = []
+        for light in Light:
+            if count := totals.light(light):
+                extra = {"not_completed": True} if light == Light.GREY else {}
+                url = measures_url(**{**conditions, "light": light.value, **extra})
+                counts.append(LightCount(light.value, self.words[light.value], count, url))
+        return counts
+
+    @staticmethod
+    def _state(item: Item) -> dict[str, str]:
+        """The workflow state where it says more than 办理中."""
+        if item.workflow_state == WorkflowState.HANDLING:
+            return {}
+        return {"state": item.workflow_state, "state_label": str(item.get_workflow_state_display())}
+
+
+__all__ = ["ALL", "LedgerTree", "LightCount", "TreeFilterSet", "TreeRow"]

@@ -1,0 +1,93 @@
+"""The list by item (按问题): an item's light is the worst of its open measures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count, F, Q, QuerySet
+from django.http import HttpResponseBase
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
+
+from core.lists.tables import Order
+from remediation.counting import with_completion
+from remediation.filters import ItemFilterSet, latest_due
+from remediation.item_lights import with_watch
+from remediation.models import Item, Measure
+from remediation.office_names import attach_duties
+from remediation.states import CompletionStatus
+from remediation.tables import ItemPrintTable, ItemTable
+from remediation.views.export import export_items
+from remediation.views.measures import LedgerListView, status_rank
+from remediation.views.reading import reads_ledgers
+
+ITEM_ORDERS = {
+    "due": Order(
+        _("Deadline"),
+        ("-is_open", F("watch_date").asc(nulls_last=True), "order", "pk"),
+        ("-is_open", F("watch_date").desc(nulls_last=True), "-order", "-pk"),
+    ),
+    "number": Order(_("Number"), ("ledger", "order", "pk"), ("-ledger", "-order", "-pk")),
+    "status": Order(
+        _("Completion status"),
+        (status_rank("completion_status"), "order", "pk"),
+        (status_rank("completion_status").desc(), "order", "pk"),
+    ),
+    "updated": Order(_("Updated"), ("updated_at", "pk"), ("-updated_at", "-pk")),
+}
+
+
+@method_decorator(reads_ledgers, name="dispatch")
+class ItemList(LedgerListView):
+    """Items under a filter, as page, fragment, print, xlsx and csv."""
+
+    list_name = "items"
+    filterset_class = ItemFilterSet
+    table_class = ItemTable
+    print_table_class = ItemPrintTable
+    orders = ITEM_ORDERS
+
+    def filterset(self) -> ItemFilterSet:
+        filters = ItemFilterSet(self.request.GET, reader=self.reader)
+        if self.order_name.removeprefix("-") == "status":
+            filters.queryset = with_completion(filters.queryset)
+        return filters
+
+    def full_rows(self) -> QuerySet[Item]:
+        related = ["leader"]
+        if "section" in self.columns:
+            related.append("section")
+        rows = with_completion(with_watch(Item.objects.select_related(*related)))
+        counted = Q(measures__is_counted=True)
+        return rows.annotate(
+            latest_due=latest_due(),
+            measures_total=Count("measures", filter=counted),
+            measures_completed=Count("measures", filter=counted & Q(measures__status=CompletionStatus.COMPLETED)),
+        )
+
+    def prepared(self, rows: list[Any]) -> list[Any]:
+        attach_duties(rows, ledgers=self.reader.ledgers, this_year=self.reader.today.year, of_items=True)
+        titles: dict[int, list[str]] = {}
+        if rows:
+            led = (
+                Measure.objects.filter(item__in=[row.pk for row in rows], is_counted=True, leader__isnull=False)
+                .order_by("order", "pk")
+                .values_list("item_id", "leader__title")
+            )
+            for item_id, title in led:
+                titles.setdefault(item_id, []).append(title)
+        for row in rows:
+            row.ledger = self.reader.ledgers[row.ledger_id]
+            row.completion_label = CompletionStatus(row.completion_status).label
+            row.shown_leaders = titles.get(row.pk) or ([row.leader.title] if row.leader else [])
+        return rows
+
+    def export(self, kind: str) -> HttpResponseBase:
+        order = self.order_expressions(self.order_name if "sort" in self.request.GET else "number")
+        return export_items(
+            self.request,
+            rows=self.prepared(list(self.full_rows().filter(pk__in=self.filters.qs.values("pk")).order_by(*order))),
+            kind=kind,
+            reader=self.reader,
+            filters=self.filters,
+        )

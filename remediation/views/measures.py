@@ -1,0 +1,165 @@
+"""The list by measure (按措施)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Case, Count, F, IntegerField, QuerySet, Value, When
+from django.http import HttpResponse, HttpResponseBase
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
+
+from core.lists.tables import Order
+from core.lists.view import Counts, FilteredListView
+from remediation.context import reader_of, remember_ledger
+from remediation.filters import LedgerFilterSet, MeasureFilterSet, Reader
+from remediation.list_pages import ledger_list_context
+from remediation.models import Measure
+from remediation.office_names import attach_duties
+from remediation.permissions import can_report_progress
+from remediation.recording import Duties
+from remediation.states import CompletionStatus, DutyRole
+from remediation.tables import LitTable, MeasurePrintTable, MeasureTable
+from remediation.views.bulk import MOST_ROWS, bulk_actions
+from remediation.views.export import export_measures
+from remediation.views.reading import reads_ledgers
+
+
+def status_rank(field: str) -> Case:
+    """未启动 first, 已完成 last."""
+    return Case(
+        *(When(**{field: status.value}, then=Value(rank)) for rank, status in enumerate(CompletionStatus)),
+        output_field=IntegerField(),
+    )
+
+
+MEASURE_ORDERS = {
+    # As the list opens: what can be lit first, the worst light on top, completed rows last.
+    "due": Order(
+        _("Deadline"),
+        ("-is_open", F("watch_date").asc(nulls_last=True), "order", "pk"),
+        ("-is_open", F("watch_date").desc(nulls_last=True), "-order", "-pk"),
+    ),
+    "number": Order(
+        _("Number"), ("ledger", "order", "pk"), ("-ledger", "-order", "-pk")
+    ),
+    "status": Order(
+        _("Completion status"),
+        (status_rank("status"), "percent", "order", "pk"),
+        (status_rank("status").desc(), "-percent", "order", "pk"),
+    ),
+    "updated": Order(_("Updated"), ("updated_at", "pk"), ("-updated_at", "-pk")),
+}
+
+
+class LedgerListView(FilteredListView):
+    """What both lists of the ledger share."""
+
+    filterset_class: type[LedgerFilterSet]
+    print_table_class: type[LitTable]
+    default_order = "due"
+    template_name = "remediation/ledger/list.html"
+    fragment_name = "remediation/ledger/_list.html"
+    print_name = "remediation/ledger/print.html"
+
+    @cached_property
+    def reader(self) -> Reader:
+        """Who reads, and on which day."""
+        return reader_of(self.request)
+
+    def filterset(self) -> LedgerFilterSet:
+        return self.filterset_class(self.request.GET, reader=self.reader)
+
+    def counts(self) -> Counts:
+        """One statement: the rows of each light without the condition on the light; their sum is the total."""
+        lights = (
+            self.filters.rows(without=frozenset({"light"}))
+            .order_by()
+            .annotate(light=self.reader.rule.annotation())
+            .values("light")
+            .annotate(rows=Count("pk"))
+        )
+        parts = {row["light"]: row["rows"] for row in lights}
+        wanted = self.filters.value("light") or parts
+        return Counts(sum(parts.get(light, 0) for light in wanted), parts)
+
+    def preferred_columns(self) -> Sequence[str] | None:
+        lists = self.reader.user.preferences.get("lists", {})
+        chosen: Sequence[str] | None = lists.get(self.list_name, {}).get("columns")
+        return chosen
+
+    def table_options(self) -> dict[str, Any]:
+        return {"rule": self.reader.rule}
+
+    def context(self) -> dict[str, Any]:
+        return ledger_list_context(self)
+
+    def page_context(self, rows: list[Any]) -> dict[str, Any]:
+        context = super().page_context(rows)
+        if self.request.GET.get("print"):
+            printed = self.print_table_class
+            context["print_table"] = printed(
+                rows, columns=printed.shown, order=self.order_name, rule=self.reader.rule, orderable=False, around=()
+            )
+        return context
+
+    def respond(self, response: HttpResponse) -> HttpResponse:
+        remember_ledger(self.request, response)
+        return response
+
+
+@method_decorator(reads_ledgers, name="dispatch")
+class MeasureList(LedgerListView):
+    """Measures under a filter, as page, fragment, print, xlsx and csv."""
+
+    list_name = "measures"
+    filterset_class = MeasureFilterSet
+    table_class = MeasureTable
+    print_table_class = MeasurePrintTable
+    orders = MEASURE_ORDERS
+
+    def full_rows(self) -> QuerySet[Measure]:
+        related = ["item", "leader"]
+        if "section" in self.columns:
+            related.append("item__section")
+        return Measure.objects.select_related(*related)
+
+    def prepared(self, rows: list[Measure]) -> list[Measure]:
+        attach_duties(rows, ledgers=self.reader.ledgers, this_year=self.reader.today.year)
+        for row in rows:
+            row.ledger = row.item.ledger = self.reader.ledgers[row.ledger_id]
+        return rows
+
+    def context(self) -> dict[str, Any]:
+        return {**super().context(), "bulk_actions": bulk_actions(self.reader.user), "most_bulk": MOST_ROWS}
+
+    def table_options(self) -> dict[str, Any]:
+        reportable = self.reportable
+        around = ("check", "action") if reportable else ("check",)
+        return {**super().table_options(), "reportable": reportable, "around": around}
+
+    @cached_property
+    def reportable(self) -> frozenset[int]:
+        """The rows of the page on which this person reports."""
+        return frozenset(row.pk for row in self.rows_shown if can_report_progress(self.reader.user, row, duties=duties_of_row(row)))
+
+    def page_context(self, rows: list[Any]) -> dict[str, Any]:
+        self.rows_shown = rows
+        return super().page_context(rows)
+
+    def export(self, kind: str) -> HttpResponseBase:
+        # An office's workbook stands in the order of the ledger, unless another order was asked for.
+        order = self.order_expressions(self.order_name if "sort" in self.request.GET else "number")
+        return export_measures(
+            self.request, rows=self.filters.qs.order_by(*order), kind=kind, reader=self.reader, filters=self.filters
+        )
+
+
+def duties_of_row(row: Any) -> Duties:
+    """The offices of a row that ``attach_duties`` has read."""
+    return Duties(
+        tuple(duty.office_id for duty in row.shown_duties if duty.role == DutyRole.LEAD),
+        tuple(duty.office_id for duty in row.shown_duties if duty.role == DutyRole.ASSISTING),
+    )
