@@ -1,5 +1,13 @@
-from django.urls import URLPattern, URLResolver
+"""The addresses of supervision."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, path
+
+from supervision.views import dashboard
 
 app_name = "supervision"
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("dashboard/", dashboard.dashboard, name="dashboard"),
+]

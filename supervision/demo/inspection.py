@@ -108,9 +108,7 @@ def build_sections(ledger: Ledger, content: dict[str, Any]) -> tuple[list[Sectio
     return categories, key_problems
 
 
-def build_opinions(
-    ledger: Ledger, content: dict[str, Any], categories: list[Section], organ: Organ
-) -> None:
+def build_opinions(ledger: Ledger, content: dict[str, Any], categories: list[Section], organ: Organ) -> None:
     """Write the inspection opinions: items without measures, reported as completed (已落实)."""
     office = organ.offices["办公室"]
     for number, row in enumerate(content["sections"], start=1):
@@ -177,9 +175,7 @@ def build_items(
             if source:
                 text = written[source, number]
             written[row["id"], number] = text
-            shared = bool(source) or any(
-                other.get("shared_with") == row["id"] for other in content["items"]
-            )
+            shared = bool(source) or any(other.get("shared_with") == row["id"] for other in content["items"])
             duties = Duties(
                 tuple(organ.offices[name].pk for name in leads),
                 tuple(organ.offices[name].pk for name in row["assisting"] if name not in leads),
@@ -260,7 +256,9 @@ def measure_of(
 
 def build_history(rows: list[Row], organ: Organ, *, teller: Storyteller) -> None:
     """Write a baseline event for each measure, and a dated report or event for whatever happened since."""
-    imported_at = at(teller.imported_on, hour=9) if teller.imported_on < teller.today else at(teller.today, hour=0)
+    imported_at = (
+        at(teller.imported_on, hour=9) if teller.imported_on < teller.today else at(teller.today, hour=0)
+    )
     admin = organ.users["ledger"]
     reports: list[ProgressReport] = []
     events: list[ItemEvent] = []
@@ -271,9 +269,7 @@ def build_history(rows: list[Row], organ: Organ, *, teller: Storyteller) -> None
         if row.story.extended_at is not None:
             past.due_date = row.story.first_due
         events.append(
-            event_for(
-                past, kind=EventKind.BASELINE, duties=row.duties, actor=admin, occurred_at=imported_at
-            )
+            event_for(past, kind=EventKind.BASELINE, duties=row.duties, actor=admin, occurred_at=imported_at)
         )
         author = organ.clerks.get(row.duties.lead[0])
         extended_at = row.story.extended_at
@@ -311,7 +307,9 @@ def build_history(rows: list[Row], organ: Organ, *, teller: Storyteller) -> None
     ItemEvent.objects.bulk_create(sorted(events, key=lambda event: event.occurred_at), batch_size=500)
 
 
-def reported(past: Measure, *, step_status: CompletionStatus, row: Row, author: User | None) -> ProgressReport:
+def reported(
+    past: Measure, *, step_status: CompletionStatus, row: Row, author: User | None
+) -> ProgressReport:
     """An unsaved report on a measure as it stood before."""
     return ProgressReport(
         item_id=past.item_id,
@@ -338,5 +336,3 @@ def extension(past: Measure, row: Row, *, admin: User) -> ItemEvent:
         changes=[Change("due_date", before, row.story.due)],
         reason=EXTENSION_REASON,
     )
-
-

@@ -142,18 +142,20 @@ class Storyteller:
         if self.chance.random() < 0.4:
             self.set_immediate(story)
         else:
-            self.set_due(story, self.started_on + timedelta(days=self.chance.randint(5, 45)))
+            self.set_due(story, self.started_on + timedelta(days=self.chance.randint(-3, 24)))
 
     def tell_completed_in(self, story: Story, month: int) -> None:
         """Completed in the ``month``-th month of the ledger, a little before or after the deadline."""
-        first = max(first_of_month(self.today, back=MONTHS_BACK - month), self.imported_on + timedelta(days=1))
+        first = max(
+            first_of_month(self.today, back=MONTHS_BACK - month), self.imported_on + timedelta(days=1)
+        )
         last = min(month_end(first), self.today)
         if first > last:  # the ledger was imported today
             first = last
         done = first + timedelta(days=self.chance.randint(0, (last - first).days))
         done = max(self.calendar.last_on_or_before(done), first)
-        late = self.chance.randint(-7, 5) if month == MONTHS_BACK else self.chance.randint(-26, 9)
-        self.set_due(story, max(done + timedelta(days=late), self.started_on))
+        late = self.chance.randint(-7, 5) if month == MONTHS_BACK else self.chance.randint(-42, 5)
+        self.set_due(story, max(done + timedelta(days=late), self.started_on + timedelta(days=self.chance.randint(3, 20))))
         begun = month < 3 or self.chance.random() < 0.5
         story.baseline_status = CompletionStatus.IN_PROGRESS if begun else CompletionStatus.NOT_STARTED
         story.baseline_percent = self.chance.randrange(10, 60, 5) if begun else 0
@@ -208,9 +210,10 @@ class Storyteller:
             story.baseline_status = CompletionStatus.NOT_STARTED
         percent = max(story.baseline_percent, 10)
         day = self.imported_on + timedelta(days=self.chance.randint(20, 45))
-        while day < self.today and percent < 85:
+        most = 65 if story.light == "g" else 90
+        while day < self.today and percent < most - 5:
             percent += self.chance.randrange(10, 25, 5)
-            story.steps.append(self.on_the_way(day, min(percent, 90)))
+            story.steps.append(self.on_the_way(day, min(percent, most)))
             day += timedelta(days=self.chance.randint(35, 60))
         if not story.steps and self.imported_on < self.today:
             story.steps.append(self.on_the_way(self.today - timedelta(days=1), percent))

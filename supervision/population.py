@@ -1,0 +1,100 @@
+"""``Population``: which rows a dashboard counts, and the addresses of the lists that hold exactly these rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from accounts.models import User
+from remediation import conditions, links
+from remediation.filters import Reader
+from remediation.models import Item, ItemOffice, Ledger, Measure, MeasureOffice
+from remediation.states import UNCOUNTED_STATES, DutyRole
+
+
+@dataclass(frozen=True)
+class Population:
+    """The rows of somebody's scope in one ledger or in all open ones, of one office or of all.
+
+    ``role`` says how ``office_id`` answers for them; it means nothing without an office.
+    """
+
+    reader: Reader
+    ledger: Ledger | None = None
+    office_id: int | None = None
+    role: str = DutyRole.LEAD.value
+
+    @property
+    def user(self) -> User:
+        """Whose scope it is."""
+        return self.reader.user
+
+    @property
+    def ledgers(self) -> list[Ledger]:
+        """The one ledger, or all that are not archived."""
+        if self.ledger is not None:
+            return [self.ledger]
+        return [ledger for ledger in self.reader.ledgers.values() if not ledger.is_archived]
+
+    @property
+    def ledger_ids(self) -> list[int]:
+        """Their keys."""
+        return [ledger.pk for ledger in self.ledgers]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing narrows the ledgers: neither the scope nor an office."""
+        return self.user.sees_everything and self.office_id is None
+
+    @property
+    def is_one_office(self) -> bool:
+        """Whether it is exactly what one office leads or assists."""
+        return self.office_id is not None and (
+            self.user.sees_everything or self.office_id in self.user.scope_office_ids
+        )
+
+    def measures(self) -> QuerySet[Measure]:
+        """The counted measures."""
+        rows = Measure.objects.visible_to(self.user).filter(ledger__in=self.ledger_ids, is_counted=True)
+        if self.office_id is not None:
+            rows = rows.filter(conditions.answered_for_by([self.office_id], role=self.role))
+        return rows
+
+    def items(self) -> QuerySet[Item]:
+        """The counted items."""
+        rows = (
+            Item.objects.visible_to(self.user)
+            .filter(ledger__in=self.ledger_ids)
+            .exclude(workflow_state__in=[state.value for state in UNCOUNTED_STATES])
+        )
+        if self.office_id is None:
+            return rows
+        duties = MeasureOffice.objects.filter(
+            measure__item=OuterRef("pk"), measure__is_counted=True, office=self.office_id, role=self.role
+        )
+        own = ItemOffice.objects.filter(item=OuterRef("pk"), office=self.office_id, role=self.role)
+        return rows.filter(Q(Exists(duties)) | Q(Exists(own)))
+
+    # -- addresses ----------------------------------------------------------------------------------------------------
+
+    def _ledger_condition(self) -> dict[str, Any]:
+        return {"archived": False} if self.ledger is None else {"ledger": self.ledger.pk}
+
+    def _conditions(self) -> dict[str, Any]:
+        if self.office_id is None:
+            return self._ledger_condition()
+        return {**self._ledger_condition(), "office": self.office_id, "role": self.role}
+
+    def measures_url(self, **conditions_: Any) -> str:
+        """The list of these measures, narrowed further."""
+        return links.measures_url(**self._conditions(), **conditions_)
+
+    def items_url(self, **conditions_: Any) -> str:
+        """The list of these items, narrowed further."""
+        return links.items_url(**self._conditions(), **conditions_)
+
+    def office_url(self, office_id: int, role: str, **conditions_: Any) -> str:
+        """The list of what one office leads or assists in the same ledgers."""
+        return links.measures_url(**self._ledger_condition(), office=office_id, role=role, **conditions_)

@@ -1,0 +1,229 @@
+"""Figures of past days for the dashboard: from snapshots, or for a small scope from the history itself.
+
+Snapshots hold a whole ledger and each office. What somebody's scope holds is none of these; it is rebuilt from the
+latest event of each measure up to the day (product text 9.4), as long as it is small enough to do so for a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from core.workdays import WorkCalendar
+from remediation.counting import TOTAL_FIELDS, MeasureTotals
+from remediation.lights import LightRule
+from remediation.models import ItemEvent, Ledger
+from remediation.states import UNLIT_STATES, CompletionStatus, DutyRole
+from supervision.models import CompletionSnapshot
+from supervision.population import Population
+
+TREND_MONTHS = 12
+TREND_WEEKS = 12
+# With fewer month ends than this the trend goes by weeks.
+LEAST_MONTHS = 3
+# A missed night does not leave a gap: the figures of a few days before stand in, with their own day.
+STAND_IN_DAYS = 7
+# A scope of more measures is not rebuilt from the history while a page waits.
+MOST_REBUILT = 5000
+
+
+@dataclass(frozen=True)
+class Point:
+    """The figures at the end of one day."""
+
+    day: date
+    totals: MeasureTotals
+    computed_at: datetime | None = None
+
+
+@dataclass
+class Past:
+    """Past figures by day, oldest first."""
+
+    points: list[Point] = field(default_factory=list)
+    is_too_large: bool = False
+
+    def on(self, day: date) -> Point | None:
+        """The figures of ``day``, or of the last day up to a week before it that has some; else nothing."""
+        found = [point for point in self.points if point.day <= day]
+        if found and (day - found[-1].day).days <= STAND_IN_DAYS:
+            return found[-1]
+        return None
+
+    @property
+    def first_day(self) -> date | None:
+        """The first day with figures."""
+        return self.points[0].day if self.points else None
+
+    def series(self, *, until: date) -> list[Point]:
+        """The points of a trend up to the day before ``until``: month ends, or week ends while there are few months."""
+        months = self._at(month_ends(until))
+        return months if len(months) >= LEAST_MONTHS else self._at(week_ends(until))
+
+    def _at(self, days: Iterable[date]) -> list[Point]:
+        found: dict[date, Point] = {}
+        for day in days:
+            point = self.on(day)
+            if point is not None:
+                found[point.day] = point
+        return list(found.values())
+
+
+def month_end_before(day: date) -> date:
+    """The last day of the month before ``day``'s."""
+    return day.replace(day=1) - timedelta(days=1)
+
+
+def month_ends(until: date) -> list[date]:
+    """The month ends before ``until``, oldest first."""
+    found = [month_end_before(until)]
+    while len(found) < TREND_MONTHS:
+        found.append(month_end_before(found[-1]))
+    return found[::-1]
+
+
+def week_ends(until: date) -> list[date]:
+    """The Sundays before ``until``, oldest first."""
+    last = until - timedelta(days=until.isoweekday())
+    return [last - timedelta(weeks=back) for back in range(TREND_WEEKS - 1, -1, -1)]
+
+
+def past_of(population: Population, *, wanted: Iterable[date], until: date, current_total: int) -> Past:
+    """The past of what a dashboard counts, in one query: the days of its trend and the ``wanted`` ones."""
+    days = sorted({*month_ends(until), *week_ends(until), *wanted})
+    days = [day for day in days if day < population.reader.today]
+    if population.is_whole or population.is_one_office:
+        return from_snapshots(population, first=days[0] - timedelta(days=STAND_IN_DAYS), last=days[-1])
+    if current_total > MOST_REBUILT:
+        return Past(is_too_large=True)
+    return from_history(population, days)
+
+
+def from_snapshots(population: Population, *, first: date, last: date) -> Past:
+    """Stored figures of whole ledgers or of one office; several ledgers are added up."""
+    office: dict[str, object] = (
+        {"office__isnull": True}
+        if population.office_id is None
+        else {"office": population.office_id, "role": population.role}
+    )
+    rows = (
+        CompletionSnapshot.objects.filter(
+            ledger__in=population.ledger_ids, with_below=False, day__gte=first, day__lte=last, **office
+        )
+        .order_by("day", "ledger")
+        .values("day", "computed_at", *TOTAL_FIELDS)
+    )
+    days: dict[date, Point] = {}
+    for row in rows:
+        day, computed_at = row.pop("day"), row.pop("computed_at")
+        totals = MeasureTotals(**row)
+        known = days.get(day)
+        days[day] = Point(day, added(known.totals, totals) if known else totals, computed_at)
+    return Past(list(days.values()))
+
+
+def added(one: MeasureTotals, other: MeasureTotals) -> MeasureTotals:
+    """The figures of two sets of measures that share none."""
+    return MeasureTotals(**{name: getattr(one, name) + getattr(other, name) for name in TOTAL_FIELDS})
+
+
+def from_history(population: Population, days: list[date]) -> Past:
+    """The figures of a scope on past days, rebuilt from the latest event of each of its measures."""
+    events = (
+        ItemEvent.objects.filter(
+            measure__in=population.measures().order_by().values("pk"), occurred_on__lte=days[-1]
+        )
+        .order_by("occurred_on", "pk")
+        .values(
+            "measure_id",
+            "ledger_id",
+            "occurred_on",
+            "status_after",
+            "percent_after",
+            "first_due_after",
+            "due_after",
+            "review_after",
+            "is_long_term_after",
+            "workflow_state_after",
+        )
+    )
+    points: list[Point] = []
+    states: dict[int, dict[str, object]] = {}
+    waiting = list(days)
+
+    def close(day: date) -> None:
+        if states:
+            rule = rule_on(day, population.reader.rule.calendar, population.ledgers)
+            points.append(Point(day, totals_of(states.values(), rule)))
+
+    for event in events:
+        while waiting and event["occurred_on"] > waiting[0]:
+            close(waiting.pop(0))
+        states[event["measure_id"]] = event
+    for day in waiting:
+        close(day)
+    return Past(points)
+
+
+def rule_on(day: date, calendar: WorkCalendar, ledgers: list[Ledger]) -> LightRule:
+    """The lights of a past day under today's thresholds."""
+    return LightRule.build(day, calendar, ledgers=ledgers)
+
+
+def totals_of(states: Iterable[dict[str, object]], rule: LightRule) -> MeasureTotals:
+    """Count measures as their latest events left them."""
+    totals = MeasureTotals()
+    for state in states:
+        values: dict[str, object] = state
+        is_open = (
+            values["status_after"] != CompletionStatus.COMPLETED
+            and values["workflow_state_after"] not in UNLIT_STATES
+        )
+        watch = values["due_after"] or values["review_after"]
+        light = rule.light_of(
+            is_open=is_open,
+            watch_date=watch,  # type: ignore[arg-type]
+            ledger_id=values["ledger_id"],  # type: ignore[arg-type]
+        )
+        totals.add(
+            status=str(values["status_after"]),
+            percent=int(values["percent_after"] or 0),  # type: ignore[call-overload]
+            workflow_state=str(values["workflow_state_after"]),
+            is_long_term=bool(values["is_long_term_after"]),
+            first_due_date=values["first_due_after"],  # type: ignore[arg-type]
+            light=light,
+            today=rule.today,
+        )
+    return totals
+
+
+@dataclass(frozen=True)
+class PastOffice:
+    """One office's stored figures of a day."""
+
+    office_id: int
+    name: str
+    order: int
+    role: str
+    totals: MeasureTotals
+
+
+def offices_on(population: Population, day: date, office_ids: frozenset[int] | None) -> list[PastOffice]:
+    """The stored figures of each office on ``day``; ``None`` means all offices."""
+    rows = CompletionSnapshot.objects.filter(
+        ledger__in=population.ledger_ids, with_below=False, day=day, office__isnull=False, total__gt=0
+    )
+    if office_ids is not None:
+        rows = rows.filter(office__in=office_ids)
+    found: dict[tuple[int, str], PastOffice] = {}
+    for row in rows.order_by("office__order", "office_id").values(
+        "office_id", "office__name", "office__order", "role", *TOTAL_FIELDS
+    ):
+        key = (row.pop("office_id"), str(DutyRole(row.pop("role"))))
+        name, order = row.pop("office__name"), row.pop("office__order")
+        totals = MeasureTotals(**row)
+        if key in found:
+            totals = added(found[key].totals, totals)
+        found[key] = PastOffice(key[0], name, order, key[1], totals)
+    return list(found.values())
