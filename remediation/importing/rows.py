@@ -11,7 +11,7 @@ from core.text import folded
 from core.workbooks.grid import Cell, Sheet
 from remediation.deadlines import Deadline, DeadlineProblem, parse_deadline
 from remediation.importing.columns import BY_FIELD
-from remediation.importing.issues import Issue
+from remediation.importing.issues import ERROR, KINDS, Issue
 from remediation.importing.layout import Layout, cell_text
 from remediation.importing.names import LeaderRead, NameBook, OfficeList, read_leader
 from remediation.importing.words import (
@@ -259,8 +259,15 @@ class _Reader:
     def _tell(self, kind: str, column_field: str, value: str = "", /, **details: object) -> None:
         column = self.fields.get(column_field)
         issue = Issue(kind, self.sheet.name, self.row, column, self.heading_of.get(column or 0, ""), value, details)
-        self.failed = self.failed or issue.severity == "error"
+        self.failed = self.failed or issue.severity == ERROR
         self.found.issues.append(issue)
+
+    def _tell_once(self, cells: list[Cell], kind: str, column_field: str, value: str, /, **details: object) -> None:
+        """Tell of a merged cell in its first row alone; the rows below it are wrong with it."""
+        if self._is_own(column_field, cells):
+            self._tell(kind, column_field, value, **details)
+        elif KINDS[kind].severity == ERROR:
+            self.failed = True
 
     def _cell(self, name: str, cells: list[Cell]) -> Cell:
         index = self.fields.get(name)
@@ -401,15 +408,15 @@ class _Reader:
         if leader is None:
             leader = self.leaders[text] = read_leader(self.positions, text)
         if leader.unknown:
-            self._tell("unknown_position", "leader", text, name=text)
+            self._tell_once(cells, "unknown_position", "leader", text, name=text)
         elif leader.others and leader.position is not None:
             self._tell("several_leaders", "leader", text, name=self.positions.shown[leader.position])
         return text, leader
 
     def _offices(self, cells: list[Cell]) -> tuple[tuple[int, ...] | None, tuple[int, ...] | None]:
         lead_cell, assisting_cell = self._text("lead_offices", cells), self._text("assisting_offices", cells)
-        leading = self._office_cell("lead_offices", lead_cell, role="lead")
-        helping = self._office_cell("assisting_offices", assisting_cell, role="assisting")
+        leading = self._office_cell(cells, "lead_offices", lead_cell, role="lead")
+        helping = self._office_cell(cells, "assisting_offices", assisting_cell, role="assisting")
         lead = tuple(dict.fromkeys(leading.lead + helping.lead))
         assisting = tuple(dict.fromkeys(leading.assisting + helping.assisting))
         for office in assisting:
@@ -424,14 +431,14 @@ class _Reader:
             else None,
         )
 
-    def _office_cell(self, name: str, text: str | None, *, role: str) -> OfficeList:
+    def _office_cell(self, cells: list[Cell], name: str, text: str | None, *, role: str) -> OfficeList:
         if not text:
             return OfficeList()
         read = self.offices.read_offices(text, role=role)
         for unknown in read.unknown:
-            self._tell("unknown_office", name, text, name=unknown)
+            self._tell_once(cells, "unknown_office", name, text, name=unknown)
         for group in read.groups:
-            self._tell("office_group", name, text, name=group)
+            self._tell_once(cells, "office_group", name, text, name=group)
         return read
 
     def _started(self, cells: list[Cell]) -> date | None:
