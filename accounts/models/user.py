@@ -6,10 +6,11 @@ from functools import cached_property
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models.office import Office, office_tree
+from accounts.models.office import Office, OfficeTree, office_tree
 from accounts.models.position import Portfolio, Position
 from accounts.roles import OFFICE_ROLES, READS_EVERYTHING, Role, is_lawful
 from core.clock import today
@@ -76,8 +77,12 @@ class User(AbstractUser):
         """The offices in this leader's portfolio today, with those below them; else empty."""
         if not self.has_role(Role.LEADER) or not self.held_positions:
             return frozenset()
-        offices = Portfolio.objects.on(today()).filter(position__in=self.held_positions)
-        return frozenset(office_tree().below(offices.values_list("office_id", flat=True)))
+        portfolio = Portfolio.objects.on(today()).filter(
+            position__in=self.held_positions, office=OuterRef("pk")
+        )
+        rows = Office.objects.order_by().values_list("pk", "parent_id", Exists(portfolio))
+        parents = {office: parent for office, parent, _ in rows}
+        return frozenset(OfficeTree(parents).below(office for office, _, in_charge in rows if in_charge))
 
     @cached_property
     def scope_office_ids(self) -> frozenset[int]:
