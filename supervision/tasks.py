@@ -65,7 +65,7 @@ def runs_to_take_up(now: datetime, *, calendar: WorkCalendar) -> list[date]:
     today = timezone.localdate(now)
     due = calendar.is_workday(today) and is_time(now)
     if due and not ReminderRun.objects.filter(day=today).exists():
-        ReminderRun.objects.bulk_create([ReminderRun(day=today)], ignore_conflicts=True)
+        ReminderRun.objects.bulk_create([ReminderRun(day=today, created_at=now)], ignore_conflicts=True)
     midnight = timezone.make_aware(datetime.combine(today, time.min))
     stale = Q(claimed_at__isnull=True) | Q(claimed_at__lt=now - timedelta(seconds=RUN_SECONDS))
     unfinished = ReminderRun.objects.filter(stale, finished_at__isnull=True, created_at__gte=midnight)
