@@ -367,7 +367,7 @@ def office_rows(population: Population) -> list[OfficeRow]:
         setattr(office, role, MeasureTotals(**row))
     for office in found.values():
         office.role = population.role
-        office.is_own = office.office_id in user.scope_office_ids
+        office.is_own = not user.sees_everything and office.office_id in user.scope_office_ids
         if user.sees_everything or office.is_own:
             office.urls = office_urls(population, office.office_id)
     return list(found.values())
@@ -536,5 +536,5 @@ def past_office_rows(population: Population, day: date) -> list[OfficeRow]:
         office = found.setdefault(past.office_id, OfficeRow(past.office_id, past.name, past.order))
         setattr(office, past.role, past.totals)
         office.role = population.role
-        office.is_own = past.office_id in user.scope_office_ids
+        office.is_own = not user.sees_everything and past.office_id in user.scope_office_ids
     return list(found.values())
