@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import django_tables2 as tables
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
@@ -95,6 +96,41 @@ def test_here_changes_the_query_and_goes_back_to_the_first_page() -> None:
     assert draw("{% here light='blue' %}", request=request) == "?light=blue&amp;q=%E5%8C%BB"
     assert draw("{% here page=4 %}", request=request) == "?light=red&amp;page=4&amp;q=%E5%8C%BB"
     assert draw("{% here light='' q='' %}", request=request) == "/list/"
+
+
+class SampleTable(tables.Table):
+    number = tables.Column(verbose_name="编号", attrs={"col": {"class": "col-number"}})
+    percent = tables.Column(verbose_name="百分比", attrs={"th": {"class": "num"}, "td": {"class": "num"}})
+    action = tables.Column(verbose_name="操作", orderable=False, empty_values=())
+
+    class Meta:
+        attrs = {"class": "table-look table-sticky"}
+
+
+def sample_table(*, url: str, rows: int) -> str:
+    table = SampleTable([{"number": f"12-{n}", "percent": n} for n in range(rows)])
+    request = RequestFactory().get(url)
+    tables.RequestConfig(request, paginate={"per_page": 20}).configure(table)
+    return str(table.as_html(request))
+
+
+def test_a_table_sorts_pages_and_keeps_the_filters() -> None:
+    drawn = sample_table(url="/list/?light=red&sort=number&page=2", rows=45)
+    assert '<caption class="visually-hidden">' in drawn
+    assert drawn.count('scope="col"') == 3
+    assert drawn.count("aria-sort=") == 1
+    assert 'aria-sort="ascending"' in drawn
+    # Sorting keeps the filter and goes back to the first page; a page keeps both.
+    assert 'href="?light=red&amp;sort=-number"' in drawn
+    assert 'href="?light=red&amp;sort=number&amp;page=3"' in drawn
+    assert "第21–40条，共45条" in drawn
+    assert '<col class="col-number">' in drawn
+
+
+def test_a_table_of_one_page_has_no_page_numbers() -> None:
+    drawn = sample_table(url="/list/", rows=3)
+    assert "第1–3条，共3条" in drawn
+    assert "<ul>" not in drawn
 
 
 def test_every_icon_in_use_exists(tmp_path: Path) -> None:
