@@ -22,10 +22,16 @@ COOKIE = "ledger"
 COOKIE_SECONDS = 180 * 24 * 60 * 60
 # Pages that take ?ledger= and stay where they are when another ledger is chosen.
 LEDGER_PAGES = frozenset(
-    {"remediation:measure_list", "remediation:item_list", "remediation:ledger_tree", "supervision:dashboard"}
+    {
+        "remediation:work",
+        "remediation:measure_list",
+        "remediation:item_list",
+        "remediation:ledger_tree",
+        "supervision:dashboard",
+    }
 )
 # Without ?ledger= these show all ledgers.
-ALL_LEDGERS_PAGES = frozenset({"remediation:measure_list", "remediation:item_list"})
+ALL_LEDGERS_PAGES = frozenset({"remediation:work", "remediation:measure_list", "remediation:item_list"})
 
 
 def person(request: HttpRequest) -> User:

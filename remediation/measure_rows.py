@@ -60,7 +60,11 @@ class MeasureRow:
     assisting: tuple[str, ...] = ()
     is_own: bool = False
     row_url: str = ""
-    group: str = ""
+
+    @property
+    def why_id(self) -> str:
+        """The id of the sentence that says why nothing can be done."""
+        return f"measure-{self.measure.pk}-why"
 
     @property
     def refusal(self) -> str:

@@ -6,9 +6,10 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.roles import BUSINESS_ROLES, Role
+from accounts.roles import BUSINESS_ROLES, OFFICE_ROLES, Role
+from core.clock import today
 from core.navigation import Entry, Group, register
-from remediation import desk
+from remediation import desk, work
 
 
 def keeps_ledgers(user: Any) -> bool:
@@ -26,7 +27,33 @@ def waiting_at_desk(user: Any) -> int:
     return desk.open_batches().count()
 
 
+def works_in_office(user: Any) -> bool:
+    """Clerks and office heads."""
+    return bool(user.is_authenticated and user.has_role(*OFFICE_ROLES))
+
+
+def waiting_at_work(user: Any) -> int:
+    """Red and yellow measures that the person's offices lead."""
+    return work.waiting_count(user, today=today())
+
+
 register(
+    Entry(
+        label=_("My office's work"),
+        url_name="remediation:work",
+        icon="inboxes",
+        group=Group.OWN,
+        order=5,
+        allowed=works_in_office,
+        count=waiting_at_work,
+        owns=(
+            "remediation:measure_report",
+            "remediation:measure_note",
+            "remediation:measure_correct",
+        ),
+        tab=5,
+        tab_label=_("Work"),
+    ),
     Entry(
         label=_("Workbench"),
         url_name="remediation:desk",

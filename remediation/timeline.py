@@ -16,6 +16,7 @@ from django.utils.translation import ngettext, pgettext_lazy
 from accounts.models import Office, Position, User
 from core import notation
 from remediation.models import EventKind, Item, ItemEvent, Measure, ReportKind
+from remediation.numbering import Number
 from remediation.states import CompletionStatus, DeadlineKind, ItemKind, WorkflowState
 
 # What the filter of the item page calls the events.
@@ -75,6 +76,7 @@ class Entry:
     count: int = 1
     event: ItemEvent | None = None
     words: list[str] = field(default_factory=list)
+    number: Number | None = None
 
 
 def events_of(item: Item, *, kind: str = "") -> QuerySet[ItemEvent]:

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from remediation.views import bulk, calendar, desk, items, list_choices, measures, rows, tree
+from remediation.views import (
+    bulk,
+    calendar,
+    desk,
+    item,
+    items,
+    list_choices,
+    measures,
+    reporting,
+    rows,
+    tree,
+    work,
+)
 
 app_name = "remediation"
 
@@ -27,6 +39,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("calendar/", calendar.calendar_year, name="calendar"),
     path("calendar/month/", calendar.calendar_month, name="calendar_month"),
     path("calendar/days/<int:pk>/delete/", calendar.calendar_day_delete, name="calendar_day_delete"),
+    # -- working on it --------------------------------------------------------------------------------------------
+    path("work/", work.work_home, name="work"),
+    path("items/<int:pk>/", item.item_detail, name="item_detail"),
+    path("measures/<int:pk>/row/", reporting.measure_row_view, name="measure_row"),
+    path("measures/<int:pk>/report/", reporting.measure_report, name="measure_report"),
+    path("measures/<int:pk>/note/", reporting.measure_note, name="measure_note"),
+    path("measures/<int:pk>/correct/", reporting.measure_correct, name="measure_correct"),
+    path("reports/<int:pk>/undo/", reporting.report_undo, name="report_undo"),
     # -- lists ----------------------------------------------------------------------------------------------------
     path("measures/", measures.MeasureList.as_view(), name="measure_list"),
     path("items/", items.ItemList.as_view(), name="item_list"),

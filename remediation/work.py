@@ -1,4 +1,4 @@
-"""我处室的工作: what the offices of one person owe, in figures and in groups by light. Every function is a few queries."""
+"""我处室的工作: what the offices of one person owe, in figures and in groups by light; a few queries each."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def comparison(
     rule: LightRule,
     now: datetime,
 ) -> Comparison | None:
-    """The comparison over those of ``ledgers`` whose rates the person may read; ``None`` where there is nothing to compare.
+    """The comparison over those of ``ledgers`` whose rates the person may read, or ``None`` where there is none.
 
     ``own`` are the lead figures over all of ``ledgers``; where some are restricted they are counted again.
     """
