@@ -91,6 +91,15 @@ register(
         allowed=reads_ledgers,
     ),
     Entry(
+        label=_("Import"),
+        url_name="remediation:import_list",
+        icon="upload",
+        group=Group.LEDGER,
+        order=30,
+        allowed=keeps_ledgers,
+        owns=("remediation:import_detail", "remediation:import_mapping", "remediation:import_undo", "remediation:import_replace"),
+    ),
+    Entry(
         label=_("Search problems, measures, numbers"),
         url_name="remediation:measure_list",
         icon="search",

@@ -9,6 +9,7 @@ from remediation.views import (
     calendar,
     desk,
     item,
+    importing,
     items,
     list_choices,
     measures,
@@ -38,7 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("measures/<int:pk>/edit/", rows.measure_edit, name="measure_edit"),
     path("calendar/", calendar.calendar_year, name="calendar"),
     path("calendar/month/", calendar.calendar_month, name="calendar_month"),
-    path("calendar/days/<int:pk>/delete/", calendar.calendar_day_delete, name="calendar_day_delete"),
+    path("calendar/days/delete/", calendar.calendar_days_delete, name="calendar_days_delete"),
     # -- working on it --------------------------------------------------------------------------------------------
     path("work/", work.work_home, name="work"),
     path("items/<int:pk>/", item.item_detail, name="item_detail"),
@@ -58,4 +59,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("lists/<str:name>/columns/", list_choices.columns_save, name="columns_save"),
     path("lists/saved/<int:pk>/delete/", list_choices.filter_delete, name="filter_delete"),
     path("counting-rules/", calendar.counting_rules, name="counting_rules"),
+    # -- importing ------------------------------------------------------------------------------------------------
+    path("imports/", importing.import_list, name="import_list"),
+    path("imports/template/", importing.import_template, name="import_template"),
+    path("imports/<int:pk>/", importing.import_detail, name="import_detail"),
+    path("imports/<int:pk>/mapping/", importing.import_mapping, name="import_mapping"),
+    path("imports/<int:pk>/back/", importing.import_back, name="import_back"),
+    path("imports/<int:pk>/answers/", importing.import_answers, name="import_answers"),
+    path("imports/<int:pk>/commit/", importing.import_commit, name="import_commit"),
+    path("imports/<int:pk>/undo/", importing.import_undo, name="import_undo"),
+    path("imports/<int:pk>/replace/", importing.import_replace, name="import_replace"),
+    path("imports/<int:pk>/discard/", importing.import_discard, name="import_discard"),
+    path("imports/<int:pk>/annotated/", importing.import_annotated, name="import_annotated"),
 ]

@@ -1,0 +1,28 @@
+/* The mapping page: the preview waits until every column has been decided, and says which one is open. */
+(function () {
+  "use strict";
+  document.querySelectorAll("[data-mapping]").forEach(function (form) {
+    var undecided = form.dataset.undecided;
+    var button = form.querySelector("[data-mapping-submit]");
+    var reason = form.querySelector("[data-mapping-reason]");
+    function look() {
+      var open = Array.prototype.filter.call(form.querySelectorAll("[data-mapping-select]"), function (select) {
+        var asks = select.value === undecided;
+        select.closest("[data-mapping-row]").classList.toggle("is-asked", asks);
+        if (asks) {
+          select.setAttribute("aria-invalid", "true");
+        } else {
+          select.removeAttribute("aria-invalid");
+        }
+        return asks;
+      });
+      if (open.length) {
+        button.setAttribute("aria-disabled", "true");
+      } else {
+        button.removeAttribute("aria-disabled");
+      }
+      reason.hidden = open.length === 0;
+    }
+    form.addEventListener("change", look);
+  });
+})();
