@@ -14,6 +14,7 @@ from typing import Any
 from django.db.models import BooleanField, Case, CharField, Count, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _t
+from django.utils.translation import pgettext
 
 from remediation import conditions
 from remediation.counting import (
@@ -291,10 +292,10 @@ def subject_labels() -> dict[str, str]:
         "key_problems": _t("Key problems"),
         "specific_problems": _t("Specific problems"),
         "inference_items": _t("Inference items"),
-        "reform_items": _t("Reform items"),
+        "reform_items": pgettext("short", "Reform items"),
         "opinions": _t("Opinions"),
         "projects": _t("Projects"),
-        "measures": _t("Measures"),
+        "measures": pgettext("short", "Measures"),
     }
 
 
