@@ -86,7 +86,7 @@ def test_the_strip_counts_and_every_figure_equals_its_list(
     assert cells(html) == {"red": 2, "yellow": 1, "blue": 3, "green": 1}
     assert "2 / 10" in html
     strip = html.split('id="work-figures"')[1].split("</div>")[0]
-    for url in re.findall(r'href="([^"]+)"', strip):
+    for url in re.findall(r'<a class="figure-cell[^>]*href="([^"]+)"', strip):
         figure = re.search(r"light=(\w+)", url)
         count = cells(html)[figure.group(1)] if figure else 10
         rows = client.get(url.replace("&amp;", "&") + "&format=csv").getvalue().decode("utf-8-sig")
