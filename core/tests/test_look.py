@@ -104,7 +104,7 @@ class SampleTable(tables.Table):
     action = tables.Column(verbose_name="操作", orderable=False, empty_values=())
 
     class Meta:
-        attrs = {"class": "table-look table-sticky"}
+        attrs = {"class": "table-look table-dense"}
 
 
 def sample_table(*, url: str, rows: int) -> str:
@@ -130,6 +130,7 @@ def test_a_table_sorts_pages_and_keeps_the_filters() -> None:
 def test_a_table_of_one_page_has_no_page_numbers() -> None:
     drawn = sample_table(url="/list/", rows=3)
     assert "第1–3条，共3条" in drawn
+    assert 'class="table-look table-dense"' in drawn
     assert "<ul>" not in drawn
 
 
