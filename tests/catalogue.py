@@ -70,11 +70,9 @@ def messages_of(path: Path) -> Iterator[Message]:
         # What it makes of a template is Python but for the indentation.
         source = "\n".join(line.lstrip() for line in templatize(source, origin=str(path)).splitlines())
     found: Iterable[tuple[int, Any, Any, Any]] = extract("python", io.BytesIO(source.encode()), KEYWORDS)
-    for line, function, text, _comments in found:
-        parts = [part or "" for part in (text if isinstance(text, tuple) else (text,))]
-        context = parts.pop(0) if "pgettext" in (function or "") else ""
-        place = f"{path.relative_to(ROOT)}:{line}"
-        yield Message(context, parts[0], parts[1] if len(parts) > 1 else "", place)
+    for line, text, _comments, context in found:
+        singular, plural = text if isinstance(text, tuple) else (text, "")
+        yield Message(context or "", singular, plural, f"{path.relative_to(ROOT)}:{line}")
 
 
 def problems() -> list[str]:
