@@ -18,7 +18,6 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 
-
 class Percent(int):
     """A whole percentage, 60 for 60%: a number under the format 0% in a workbook."""
 

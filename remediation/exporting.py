@@ -26,7 +26,17 @@ from remediation.states import CompletionStatus, DutyRole, ItemKind, SectionKind
 ROWS_A_BATCH = 1000
 EXPORTED_FIELDS = tuple(column.field for column in COLUMNS if column.field != "responsible_offices")
 WRAPPED_FIELDS = frozenset(
-    {"category", "key_problem", "problem", "cause", "goal", "measure", "progress", "note", "assisting_offices"}
+    {
+        "category",
+        "key_problem",
+        "problem",
+        "cause",
+        "goal",
+        "measure",
+        "progress",
+        "note",
+        "assisting_offices",
+    }
 )
 # What the type column says of an item whose own document named none, as ``kind_from_type`` reads it back.
 TYPE_WORDS = {
@@ -55,7 +65,8 @@ ITEM_HEADINGS = (
 def measure_headings() -> list[Heading]:
     """The columns of an exported ledger."""
     return [
-        Heading(BY_FIELD[name].heading, BY_FIELD[name].width, wraps=name in WRAPPED_FIELDS) for name in EXPORTED_FIELDS
+        Heading(BY_FIELD[name].heading, BY_FIELD[name].width, wraps=name in WRAPPED_FIELDS)
+        for name in EXPORTED_FIELDS
     ]
 
 
@@ -99,7 +110,9 @@ def measure_lines(
             yield [values[name] for name in EXPORTED_FIELDS]
 
 
-def _measure_values(measure: Any, sections: SectionTitles, status_words: Mapping[str, str]) -> dict[str, Value]:
+def _measure_values(
+    measure: Any, sections: SectionTitles, status_words: Mapping[str, str]
+) -> dict[str, Value]:
     item = measure.item
     category, key_problem = sections.of(item.section_id)
     return {
@@ -112,7 +125,9 @@ def _measure_values(measure: Any, sections: SectionTitles, status_words: Mapping
         "measure": f"（{measure.number}）{measure.text}",
         "leader": measure.leader.title if measure.leader else "",
         "lead_offices": "、".join(d.shown_name for d in measure.shown_duties if d.role == DutyRole.LEAD),
-        "assisting_offices": "、".join(d.shown_name for d in measure.shown_duties if d.role == DutyRole.ASSISTING),
+        "assisting_offices": "、".join(
+            d.shown_name for d in measure.shown_duties if d.role == DutyRole.ASSISTING
+        ),
         "started_on": measure.started_on,
         "deadline": measure.deadline_text,
         "due_date": measure.due_date,
@@ -141,7 +156,9 @@ def status_word(measure: Measure, words: Mapping[str, str]) -> str:
     return words[measure.status]
 
 
-def item_lines(items: Iterable[Any], *, rule: LightRule, ledgers: Mapping[int, Ledger]) -> Iterator[list[Value]]:
+def item_lines(
+    items: Iterable[Any], *, rule: LightRule, ledgers: Mapping[int, Ledger]
+) -> Iterator[list[Value]]:
     """One line per item of the list by item (rows as the list prepares them)."""
     sections = SectionTitles(ledgers)
     with translation.override("zh-hans"):

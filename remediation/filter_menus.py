@@ -118,7 +118,9 @@ class FilterMenus:
     def _section(self) -> list[Group]:
         """The sections of the ledgers in question, as a tree; titled by ledger where there are several."""
         named = [int(one) for one in self._chosen("ledger") if one.isascii() and one.isdigit()]
-        ledgers = {pk: self.reader.ledgers[pk] for pk in named if pk in self.reader.ledgers} or self.reader.ledgers
+        ledgers = {
+            pk: self.reader.ledgers[pk] for pk in named if pk in self.reader.ledgers
+        } or self.reader.ledgers
         children: dict[tuple[int, int | None], list[Section]] = {}
         for section in Section.objects.filter(ledger__in=ledgers).order_by("order", "pk"):
             children.setdefault((section.ledger_id, section.parent_id), []).append(section)
@@ -166,7 +168,9 @@ class FilterMenus:
 
     def _due(self) -> list[Group]:
         anytime = ("", _("At any time"))
-        within = [(str(days), _("Within %(count)s working days") % {"count": days}) for days in DUE_WITHIN_CHOICES]
+        within = [
+            (str(days), _("Within %(count)s working days") % {"count": days}) for days in DUE_WITHIN_CHOICES
+        ]
         asked = (self._chosen("due_within") or [""])[0]
         if asked and asked not in {value for value, _label in within}:
             within.append((asked, _("Within %(count)s working days") % {"count": asked}))

@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 from django.http import QueryDict
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import pgettext, pgettext_lazy
 
 from accounts.models import Office, Position, User
 from accounts.models.office import OfficeTree
@@ -56,7 +56,9 @@ LIGHT_CHOICES = [
     ("grey", pgettext_lazy("light", "Grey light")),
 ]
 UNCOUNTED = [state.value for state in UNCOUNTED_STATES]
-NUMBER = re.compile(r"^(?P<kind>\D*?)\s*(?P<item>[0-9][0-9A-Za-z.]{0,9})(?:\s*[-–—]\s*(?P<measure>[0-9]{1,9}))?$")
+NUMBER = re.compile(
+    r"^(?P<kind>\D*?)\s*(?P<item>[0-9][0-9A-Za-z.]{0,9})(?:\s*[-–—]\s*(?P<measure>[0-9]{1,9}))?$"
+)
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,10 @@ class LedgerFilterSet(StrictFilterSet):
     q = filter_by(TextField, label=_("Words"), method="filter_words")
     ledger = filter_by(IdsField, label=_("Ledger"), method="filter_ledger")
     archived = filter_by(
-        FlagField, label=_("Archived ledgers"), method="filter_archived", no_label=_("Without archived ledgers")
+        FlagField,
+        label=_("Archived ledgers"),
+        method="filter_archived",
+        no_label=_("Without archived ledgers"),
     )
     section = filter_by(IdsField, label=_("Section"), method="filter_section")
     office = filter_by(IdsField, label=_("Office"), method="filter_office")
@@ -95,7 +100,9 @@ class LedgerFilterSet(StrictFilterSet):
         ChoicesField, label=_("Completion status"), method="filter_status", choices=MEASURE_STATUS_CHOICES
     )
     not_completed = filter_by(FlagField, label=_("Not completed"), method="filter_not_completed")
-    open = filter_by(FlagField, label=_("Being worked on"), method="filter_open", no_label=_("No longer worked on"))
+    open = filter_by(
+        FlagField, label=_("Being worked on"), method="filter_open", no_label=_("No longer worked on")
+    )
     state = filter_by(ChoicesField, label=_("Workflow state"), method="filter_state", choices=WorkflowState)
     kind = filter_by(ChoicesField, label=_("Kind of item"), method="filter_kind", choices=ItemKind)
     reform = filter_by(FlagField, label=_("Reform items"), method="filter_reform")
@@ -134,9 +141,7 @@ class LedgerFilterSet(StrictFilterSet):
                 if self.value(name) is not None:
                     self.refuse(name, _t("It says how “Office” is meant: choose an office, too."))
         if leaders := self.value("leader"):
-            self.names_of(
-                "leader", dict(Position.objects.filter(pk__in=leaders).values_list("pk", "title"))
-            )
+            self.names_of("leader", dict(Position.objects.filter(pk__in=leaders).values_list("pk", "title")))
         self.names_of("batch", {pk: str(pk) for pk in self.value("batch") or ()})
         after, before = self.value("due_after"), self.value("due_before")
         if after and before and after > before:
@@ -172,7 +177,9 @@ class LedgerFilterSet(StrictFilterSet):
         """The offices asked for, with ``below`` also those under them."""
         if not self.value("below"):
             return set(self.value("office"))
-        return OfficeTree({pk: office.parent_id for pk, office in self._offices.items()}).below(self.value("office"))
+        return OfficeTree({pk: office.parent_id for pk, office in self._offices.items()}).below(
+            self.value("office")
+        )
 
     def riders_of(self, name: str) -> tuple[str, ...]:
         return ("below", "role") if name == "office" else ()
@@ -186,7 +193,10 @@ class LedgerFilterSet(StrictFilterSet):
             if role := self.value("role"):
                 riders.append(str(dict(ROLE_CHOICES)[role]))
             if riders:
-                words = _t("%(office)s (%(riders)s)") % {"office": words, "riders": _t(", ").join(riders)}
+                words = _t("%(office)s (%(riders)s)") % {
+                    "office": words,
+                    "riders": pgettext("values", ", ").join(riders),
+                }
         elif name == "due_within":
             words = _t("Due within %(count)s working days") % {"count": value}
         elif name == "red_within":
@@ -205,7 +215,9 @@ class LedgerFilterSet(StrictFilterSet):
         return rows.filter(ledger__in=value)
 
     def filter_archived(self, rows: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
-        return rows.filter(ledger__in=[pk for pk, one in self.reader.ledgers.items() if one.is_archived is value])
+        return rows.filter(
+            ledger__in=[pk for pk, one in self.reader.ledgers.items() if one.is_archived is value]
+        )
 
     def filter_section(self, rows: QuerySet[Any], name: str, value: list[int]) -> QuerySet[Any]:
         return rows.filter(self.on_item(section__in=self.section_ids))
@@ -262,7 +274,9 @@ class MeasureFilterSet(LedgerFilterSet):
 
     to_item = "item__"
 
-    dated = filter_by(FlagField, label=_("With a deadline"), method="filter_dated", no_label=_("Never had a deadline"))
+    dated = filter_by(
+        FlagField, label=_("With a deadline"), method="filter_dated", no_label=_("Never had a deadline")
+    )
     first_due_passed = filter_by(
         FlagField, label=_("First deadline has passed"), method="filter_first_due_passed"
     )

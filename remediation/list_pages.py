@@ -93,9 +93,11 @@ def sentence(view: Any) -> str:
     order = view.orders[view.order_name.removeprefix("-")].label
     turned = view.order_name.startswith("-")
     parts = [words for _name, words in view.filters.sentences()]
-    parts.append((_("by %(order)s, descending") if turned else _("by %(order)s, ascending")) % {"order": order})
+    parts.append(
+        (_("by %(order)s, descending") if turned else _("by %(order)s, ascending")) % {"order": order}
+    )
     parts.append(_("%(count)s in all") % {"count": view.known_counts.total})
-    return _("Filter: %(conditions)s") % {"conditions": _(", ").join(parts)}
+    return _("Filter: %(conditions)s") % {"conditions": pgettext("clauses", ", ").join(parts)}
 
 
 def culprit(view: Any) -> dict[str, str]:
@@ -129,8 +131,11 @@ def ledger_list_context(view: Any) -> dict[str, Any]:
         "lights": light_links(view) if not view.filters.problems else [],
         "menus": menu_buttons(view),
         "more_url": reverse("remediation:list_filter", args=[view.list_name]) + own,
-        "saved_url": reverse("remediation:list_filter", args=[view.list_name]) + query_without(query, menu="saved"),
-        "clear_url": query_without(query, *view.filters.filters, *(p.parameter for p in view.filters.problems)),
+        "saved_url": reverse("remediation:list_filter", args=[view.list_name])
+        + query_without(query, menu="saved"),
+        "clear_url": query_without(
+            query, *view.filters.filters, *(p.parameter for p in view.filters.problems)
+        ),
         "clear_words_url": query_without(query, "q"),
         "words": query.get("q", ""),
         "kept_pairs": pairs_without(query, "q"),
@@ -142,9 +147,7 @@ def ledger_list_context(view: Any) -> dict[str, Any]:
         "print_url": query_without(query, print="1"),
         "xlsx_url": query_without(query, format="xlsx"),
         "csv_url": query_without(query, format="csv"),
-        "page_size_urls": [
-            (size, query_without(query, per_page=size)) for size in (20, 50, 100, 200)
-        ],
+        "page_size_urls": [(size, query_without(query, per_page=size)) for size in (20, 50, 100, 200)],
         "sentence": sentence(view) if not view.filters.problems else "",
         "culprit": culprit(view) if not view.filters.problems else {},
         "rule": view.reader.rule,

@@ -60,7 +60,7 @@ def clipped(text: str, *, lines: int = 2) -> SafeString:
 def names_cell(names: Sequence[str]) -> SafeString:
     """Offices one after the other; a dash where there are none."""
     if not names:
-        return mark_safe('<span class="muted">–</span>')  # noqa: S308 - a constant
+        return mark_safe('<span class="muted">–</span>')
     return format_html('<span class="clamp-2">{}</span>', "、".join(names))
 
 
@@ -80,10 +80,11 @@ class LitTable(ListTable):
             # Sorting swaps the list alone.
             "thead": {"hx-boost": "true", "hx-target": "#list", "hx-swap": "outerHTML show:none"},
         }
-        row_attrs = {"id": lambda record: f"row-{record.pk}"}
         template_name = "remediation/ledger/list_table.html"
 
-    def __init__(self, rows: Sequence[Any], *, rule: LightRule, open_rows: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self, rows: Sequence[Any], *, rule: LightRule, open_rows: bool = False, **kwargs: Any
+    ) -> None:
         self.rule = rule
         self.words = light_words()
         super().__init__(rows, **kwargs)
@@ -172,7 +173,12 @@ class MeasureTable(LitTable):
     updated = column(_("Updated"), "day", order="updated")
     action = column("", "action")
 
-    def __init__(self, rows: Sequence[Measure], *, reportable: frozenset[int] = frozenset(), **kwargs: Any) -> None:
+    class Meta(LitTable.Meta):
+        pass
+
+    def __init__(
+        self, rows: Sequence[Measure], *, reportable: frozenset[int] = frozenset(), **kwargs: Any
+    ) -> None:
         self.reportable = reportable
         super().__init__(rows, **kwargs)
 
@@ -254,6 +260,9 @@ class ItemTable(LitTable):
     ledger = column(_("Ledger"), "text-narrow")
     section = column(_("Section"), "text-narrow")
     updated = column(_("Updated"), "day", order="updated")
+
+    class Meta(LitTable.Meta):
+        pass
 
     def number_of(self, record: Item) -> Number:
         return item_number(record)

@@ -115,7 +115,9 @@ class OpenBranches:
 class LedgerTree:
     """The tree of one ledger for one reader under a filter."""
 
-    def __init__(self, ledger: Ledger, *, filters: TreeFilterSet, rule: LightRule, opened: str | None) -> None:
+    def __init__(
+        self, ledger: Ledger, *, filters: TreeFilterSet, rule: LightRule, opened: str | None
+    ) -> None:
         self.ledger, self.filters, self.rule = ledger, filters, rule
         self.words = light_words()
         self.narrowed = {name: value for name, value in filters.active.items() if name != "ledger"}

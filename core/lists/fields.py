@@ -10,6 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from core import notation
 from core.text import printable
@@ -47,8 +48,7 @@ class ChoicesField(ListField):
     @property
     def choices(self) -> list[tuple[str, str]]:
         """Value and word of each possible value."""
-        choices = self._choices() if callable(self._choices) else self._choices
-        return [(str(value), str(word)) for value, word in getattr(choices, "choices", choices)]
+        return [(str(value), str(word)) for value, word in getattr(self._choices, "choices", self._choices)]
 
     def clean(self, value: list[str]) -> list[str]:
         known = {name for name, word in self.choices}
@@ -56,13 +56,13 @@ class ChoicesField(ListField):
         if unknown:
             raise ValidationError(
                 _("There is no such value. Possible: %(choices)s.")
-                % {"choices": _(", ").join(word for name, word in self.choices)}
+                % {"choices": pgettext("values", ", ").join(word for name, word in self.choices)}
             )
         return list(dict.fromkeys(value))
 
     def words(self, value: list[str]) -> str:
         words = dict(self.choices)
-        return _(", ").join(words[name] for name in value)
+        return pgettext("values", ", ").join(words[name] for name in value)
 
 
 class IdsField(ListField):
@@ -86,7 +86,7 @@ class IdsField(ListField):
         return [one for one in value if one not in self.names]
 
     def words(self, value: Sequence[int]) -> str:
-        return _(", ").join(self.names.get(one, str(one)) for one in value)
+        return pgettext("values", ", ").join(self.names.get(one, str(one)) for one in value)
 
 
 def _is_id(text: str) -> bool:
@@ -172,7 +172,7 @@ class ChoiceField(OneValueField):
         if text not in dict(self.choices):
             raise ValidationError(
                 _("There is no such value. Possible: %(choices)s.")
-                % {"choices": _(", ").join(word for name, word in self.choices)}
+                % {"choices": pgettext("values", ", ").join(word for name, word in self.choices)}
             )
         return text
 

@@ -10,11 +10,14 @@ from django.db.models import Model, QuerySet
 from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from core.lists.fields import FlagField, ListField
 
 
-def filter_by(field_class: type[ListField], *, label: str | Promise, method: str, **kwargs: Any) -> django_filters.Filter:
+def filter_by(
+    field_class: type[ListField], *, label: str | Promise, method: str, **kwargs: Any
+) -> django_filters.Filter:
     """A filter whose value is read by ``field_class`` and applied by the filter set's ``method``."""
     made = django_filters.Filter(label=label, method=method, **kwargs)
     made.field_class = field_class
@@ -83,9 +86,7 @@ class StrictFilterSet(django_filters.FilterSet):
     def _find_problems(self) -> None:
         for name in self.data:
             if name not in self.filters and name not in self.beside:
-                self.problems.append(
-                    Problem(name, name, self._given(name), _("There is no such condition."))
-                )
+                self.problems.append(Problem(name, name, self._given(name), _("There is no such condition.")))
         for name, messages in self.form.errors.items():
             self.refuse(name, " ".join(str(message) for message in messages))
         if not self.problems:
@@ -95,7 +96,7 @@ class StrictFilterSet(django_filters.FilterSet):
         """Check the ids against what the reader may see."""
 
     def _given(self, name: str) -> str:
-        return _(", ").join(self.data.getlist(name))
+        return pgettext("values", ", ").join(self.data.getlist(name))
 
     def refuse(self, name: str, message: str) -> None:
         """Report that the value of ``name`` is not possible."""
@@ -139,13 +140,19 @@ class StrictFilterSet(django_filters.FilterSet):
     def sentences(self) -> list[tuple[str, str]]:
         """Parameter and words of every condition in force."""
         return [
-            (name, self.words_of(name, value)) for name, value in self.active.items() if name not in self.riders
+            (name, self.words_of(name, value))
+            for name, value in self.active.items()
+            if name not in self.riders
         ]
 
     def chips(self) -> list[Chip]:
         """What stands under the filters, each with its ×; wrong ones too, so that they can be dropped."""
         wrong = [
-            Chip(problem.parameter, f"{problem.label}: {problem.value}", query_without(self.data, problem.parameter))
+            Chip(
+                problem.parameter,
+                f"{problem.label}: {problem.value}",
+                query_without(self.data, problem.parameter),
+            )
             for problem in self.problems
         ]
         return wrong + [

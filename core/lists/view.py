@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views import View
 
 from core.lists.filtering import Problem, StrictFilterSet
@@ -108,8 +108,9 @@ class FilteredListView(View):
                     Problem(
                         name,
                         str(label),
-                        _(", ").join(given),
-                        _("There is no such value. Possible: %(choices)s.") % {"choices": _(", ").join(values)},
+                        pgettext("values", ", ").join(given),
+                        _("There is no such value. Possible: %(choices)s.")
+                        % {"choices": pgettext("values", ", ").join(values)},
                     )
                 )
         return filters

@@ -18,7 +18,9 @@ from remediation.states import MEASURE_STATUS_CHOICES, CompletionStatus
 class BulkReportForm(forms.Form):
     """The same status for all selected rows; percent and text only where they are given."""
 
-    status = forms.ChoiceField(label=_("completion status"), choices=MEASURE_STATUS_CHOICES, widget=forms.RadioSelect)
+    status = forms.ChoiceField(
+        label=_("completion status"), choices=MEASURE_STATUS_CHOICES, widget=forms.RadioSelect
+    )
     percent = forms.IntegerField(
         label=_("percent"),
         required=False,
@@ -60,7 +62,9 @@ class BulkLeaderForm(ReasonForm):
     """Another responsible leader for all selected rows."""
 
     field_order = ("leader", "reason")
-    leader = forms.TypedChoiceField(label=_("responsible leader"), required=False, coerce=int, empty_value=None)
+    leader = forms.TypedChoiceField(
+        label=_("responsible leader"), required=False, coerce=int, empty_value=None
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -98,7 +98,9 @@ def measure_bulk(request: HttpRequest) -> HttpResponseBase:
     user = person(request)
     action = next((one for one in bulk_actions(user) if one.name == request.POST.get("action")), None)
     if action is None or not action.decision:
-        raise PermissionDenied(action.decision.reason if action else _("You may not do this with selected rows."))
+        raise PermissionDenied(
+            action.decision.reason if action else _("You may not do this with selected rows.")
+        )
     sent = "rows" in request.POST
     measures, versions = frozen_measures(request) if sent else (selected_measures(request), {})
     if not measures:
@@ -143,13 +145,17 @@ def _done(
         return change_leader(measures, leader=post, actor=user, reason=reason)
     assert isinstance(form, BulkOfficesForm)  # noqa: S101 - tells the type checker
     sides = form.sides()
-    return change_offices(measures, lead=sides["lead"], assisting=sides["assisting"], actor=user, reason=reason)
+    return change_offices(
+        measures, lead=sides["lead"], assisting=sides["assisting"], actor=user, reason=reason
+    )
 
 
 def _exported(request: HttpRequest, measures: Sequence[Measure]) -> HttpResponseBase:
     reader = reader_of(request)
     filters = MeasureFilterSet(QueryDict(), reader=reader)
-    rows = filters.queryset.filter(pk__in=[measure.pk for measure in measures]).order_by("ledger", "order", "pk")
+    rows = filters.queryset.filter(pk__in=[measure.pk for measure in measures]).order_by(
+        "ledger", "order", "pk"
+    )
     return export_measures(request, rows=rows, kind="xlsx", reader=reader, filters=filters)
 
 
@@ -172,7 +178,12 @@ def measure_bulk_result(request: HttpRequest) -> HttpResponse:
     known = Measure.objects.visible_to(person(request)).select_related("item")
     measures = known.in_bulk([pk for pk, _changed, _reason in kept["rows"]])
     lines = [
-        {"number": measure_number(measures[pk]), "measure": measures[pk], "changed": changed, "reason": reason}
+        {
+            "number": measure_number(measures[pk]),
+            "measure": measures[pk],
+            "changed": changed,
+            "reason": reason,
+        }
         for pk, changed, reason in kept["rows"]
         if pk in measures
     ]

@@ -31,7 +31,12 @@ def export_measures(
     """The measures as a workbook that an import reads, or as csv."""
     lines = measure_lines(rows, ledgers=reader.ledgers, this_year=reader.today.year)
     return _download(
-        request, headings=measure_headings(), lines=lines, kind=kind, title=_title(reader, filters), filters=filters
+        request,
+        headings=measure_headings(),
+        lines=lines,
+        kind=kind,
+        title=_title(reader, filters),
+        filters=filters,
     )
 
 
@@ -60,7 +65,9 @@ def _download(
     title: str,
     filters: StrictFilterSet,
 ) -> StreamingHttpResponse:
-    audit.record("list_exported", request=request, target=title, format=kind, query=request.GET.urlencode()[:1000])
+    audit.record(
+        "list_exported", request=request, target=title, format=kind, query=request.GET.urlencode()[:1000]
+    )
     if kind == "xlsx":
         content = streamed_xlsx(headings, lines, sheet_name=title)
     else:
@@ -68,6 +75,8 @@ def _download(
     moment = timezone.localtime()
     name = f"{title}_{moment:%Y%m%d_%H%M}.{kind}"
     response = StreamingHttpResponse(content, content_type=CONTENT_TYPES[kind])
-    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or "attachment"
+    response["Content-Disposition"] = (
+        content_disposition_header(as_attachment=True, filename=name) or "attachment"
+    )
     response["Cache-Control"] = "private, no-store"
     return response

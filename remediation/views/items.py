@@ -62,7 +62,9 @@ class ItemList(LedgerListView):
         return rows.annotate(
             latest_due=latest_due(),
             measures_total=Count("measures", filter=counted),
-            measures_completed=Count("measures", filter=counted & Q(measures__status=CompletionStatus.COMPLETED)),
+            measures_completed=Count(
+                "measures", filter=counted & Q(measures__status=CompletionStatus.COMPLETED)
+            ),
         )
 
     def prepared(self, rows: list[Any]) -> list[Any]:
@@ -70,7 +72,9 @@ class ItemList(LedgerListView):
         titles: dict[int, list[str]] = {}
         if rows:
             led = (
-                Measure.objects.filter(item__in=[row.pk for row in rows], is_counted=True, leader__isnull=False)
+                Measure.objects.filter(
+                    item__in=[row.pk for row in rows], is_counted=True, leader__isnull=False
+                )
                 .order_by("order", "pk")
                 .values_list("item_id", "leader__title")
             )
@@ -86,7 +90,9 @@ class ItemList(LedgerListView):
         order = self.order_expressions(self.order_name if "sort" in self.request.GET else "number")
         return export_items(
             self.request,
-            rows=self.prepared(list(self.full_rows().filter(pk__in=self.filters.qs.values("pk")).order_by(*order))),
+            rows=self.prepared(
+                list(self.full_rows().filter(pk__in=self.filters.qs.values("pk")).order_by(*order))
+            ),
             kind=kind,
             reader=self.reader,
             filters=self.filters,

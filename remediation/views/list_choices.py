@@ -44,9 +44,15 @@ def list_filter(request: HttpRequest, name: str) -> HttpResponse:
     url_name, filterset, _table = _list_of(name)
     query = request.GET.copy()
     menu_name = query.pop("menu", [""])[0]
-    context: dict[str, Any] = {"list_name": name, "list_url": reverse(url_name), "own_query": query_without(query)}
+    context: dict[str, Any] = {
+        "list_name": name,
+        "list_url": reverse(url_name),
+        "own_query": query_without(query),
+    }
     if menu_name == "saved":
-        return render(request, "remediation/ledger/_saved_menu.html", context | _saved_context(request, name, query))
+        return render(
+            request, "remediation/ledger/_saved_menu.html", context | _saved_context(request, name, query)
+        )
     menus = FilterMenus(query, reader=reader_of(request), filterset=filterset)
     if menu_name:
         try:

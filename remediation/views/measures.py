@@ -42,9 +42,7 @@ MEASURE_ORDERS = {
         ("-is_open", F("watch_date").asc(nulls_last=True), "order", "pk"),
         ("-is_open", F("watch_date").desc(nulls_last=True), "-order", "-pk"),
     ),
-    "number": Order(
-        _("Number"), ("ledger", "order", "pk"), ("-ledger", "-order", "-pk")
-    ),
+    "number": Order(_("Number"), ("ledger", "order", "pk"), ("-ledger", "-order", "-pk")),
     "status": Order(
         _("Completion status"),
         (status_rank("status"), "percent", "order", "pk"),
@@ -101,7 +99,12 @@ class LedgerListView(FilteredListView):
         if self.request.GET.get("print"):
             printed = self.print_table_class
             context["print_table"] = printed(
-                rows, columns=printed.shown, order=self.order_name, rule=self.reader.rule, orderable=False, around=()
+                rows,
+                columns=printed.shown,
+                order=self.order_name,
+                rule=self.reader.rule,
+                orderable=False,
+                around=(),
             )
         return context
 
@@ -143,7 +146,11 @@ class MeasureList(LedgerListView):
     @cached_property
     def reportable(self) -> frozenset[int]:
         """The rows of the page on which this person reports."""
-        return frozenset(row.pk for row in self.rows_shown if can_report_progress(self.reader.user, row, duties=duties_of_row(row)))
+        return frozenset(
+            row.pk
+            for row in self.rows_shown
+            if can_report_progress(self.reader.user, row, duties=duties_of_row(row))
+        )
 
     def page_context(self, rows: list[Any]) -> dict[str, Any]:
         self.rows_shown = rows
@@ -153,7 +160,11 @@ class MeasureList(LedgerListView):
         # An office's workbook stands in the order of the ledger, unless another order was asked for.
         order = self.order_expressions(self.order_name if "sort" in self.request.GET else "number")
         return export_measures(
-            self.request, rows=self.filters.qs.order_by(*order), kind=kind, reader=self.reader, filters=self.filters
+            self.request,
+            rows=self.filters.qs.order_by(*order),
+            kind=kind,
+            reader=self.reader,
+            filters=self.filters,
         )
 
 

@@ -62,7 +62,10 @@ def _context(request: HttpRequest, *, tree: LedgerTree, with_totals: bool) -> di
         "fold_all_url": query_without(query, open="none"),
         "menus": [
             (menus.menu(name), menu_label(name), pairs_without(query, *parameters))
-            for name, parameters in (("office", ("office", "role", "below")), ("status", ("status", "not_completed")))
+            for name, parameters in (
+                ("office", ("office", "role", "below")),
+                ("status", ("status", "not_completed")),
+            )
         ],
         "in_use": {name for name in ("office", "status") if name in filters.active},
     }
@@ -70,7 +73,9 @@ def _context(request: HttpRequest, *, tree: LedgerTree, with_totals: bool) -> di
         totals = tree.totals()
         compared = compared_totals(ledger, totals) if tree.everything_seen else []
         context["cells"] = _cells(ledger, totals, tree)
-        context["stated"] = [line for line in compared if line.total.stated is not None or line.completed.stated is not None]
+        context["stated"] = [
+            line for line in compared if line.total.stated is not None or line.completed.stated is not None
+        ]
         context["stated_differs"] = any(line.differs for line in compared)
         context["shape"] = _shape(totals, tree)
     return context
