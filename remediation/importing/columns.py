@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.text import folded
 
@@ -40,23 +40,23 @@ class Column:
 
 
 COLUMNS: tuple[Column, ...] = (
-    Column("serial", _("Serial number"), "序号", ("编号", "问题序号", "项目编号", "措施序号", "项目序号"), 50, "1", width=6),
+    Column("serial", pgettext_lazy("column", "Serial number"), "序号", ("编号", "问题序号", "项目编号", "措施序号", "项目序号"), 50, "1", width=6),
     Column(
-        "type", _("Type"), "整改类型", ("类型", "事项类型", "问题来源类型", "反馈类型", "整改事项类型"), 50, "巡视反馈问题", width=14
+        "type", pgettext_lazy("column", "Type"), "整改类型", ("类型", "事项类型", "问题来源类型", "反馈类型", "整改事项类型"), 50, "巡视反馈问题", width=14
     ),
     Column(
         "category",
-        _("Section"),
+        pgettext_lazy("column", "Section"),
         "问题类别",
         ("板块", "类别", "问题类型", "整改专项", "任务类别", "巡视反馈意见", "所属板块", "方面", "问题方面", "整治类别"),
         500,
         "（一）关于政治执行力方面",
         width=24,
     ),
-    Column("key_problem", _("Key problem"), "重点问题", ("主要问题", "重点任务", "任务组"), 500, "1.关于政治站位不高的问题", width=24),
+    Column("key_problem", pgettext_lazy("column", "Key problem"), "重点问题", ("主要问题", "重点任务", "任务组"), 500, "1.关于政治站位不高的问题", width=24),
     Column(
         "problem",
-        _("Problem"),
+        pgettext_lazy("column", "Problem"),
         "具体问题",
         (
             "问题", "反馈问题", "存在问题", "问题描述", "具体表现", "问题清单", "督办事项", "任务内容", "工作任务", "问题内容",
@@ -65,17 +65,17 @@ COLUMNS: tuple[Column, ...] = (
         example="（1）学习贯彻不及时问题",
         width=32,
     ),
-    Column("cause", _("Cause"), "原因分析", ("问题成因", "问题根源", "产生原因", "成因分析", "主要原因"), width=20),
+    Column("cause", pgettext_lazy("column", "Cause"), "原因分析", ("问题成因", "问题根源", "产生原因", "成因分析", "主要原因"), width=20),
     Column(
         "goal",
-        _("Goal"),
+        pgettext_lazy("column", "Goal"),
         "整改目标",
         ("整改落实目标", "任务目标", "预期成效", "验收标准", "完成标准", "工作目标", "整改完成标准", "目标"),
         width=20,
     ),
     Column(
         "measure",
-        _("Measure"),
+        pgettext_lazy("column", "Measure"),
         "整改措施",
         (
             "措施", "具体举措", "举措", "工作措施", "措施内容", "整改任务", "具体措施", "整改举措", "工作举措", "工作计划", "主要措施",
@@ -86,7 +86,7 @@ COLUMNS: tuple[Column, ...] = (
     ),
     Column(
         "leader",
-        _("Responsible leader"),
+        pgettext_lazy("column", "Responsible leader"),
         "责任领导",
         ("分管领导", "牵头领导", "包抓领导", "整改责任领导", "负责领导", "责任委领导", "主管领导"),
         100,
@@ -95,7 +95,7 @@ COLUMNS: tuple[Column, ...] = (
     ),
     Column(
         "lead_offices",
-        _("Lead offices"),
+        pgettext_lazy("column", "Lead offices"),
         "牵头处室",
         ("牵头部门", "牵头单位", "主办单位", "主责部门", "承办单位", "主责处室", "主办处室", "承办处室", "主责单位", "牵头责任单位", "牵头责任处室"),
         2000,
@@ -104,7 +104,7 @@ COLUMNS: tuple[Column, ...] = (
     ),
     Column(
         "assisting_offices",
-        _("Assisting offices"),
+        pgettext_lazy("column", "Assisting offices"),
         "协办处室",
         ("配合处室", "协办单位", "配合部门", "参与单位", "配合单位", "协办部门", "协助处室", "参与处室", "配合责任单位", "协同单位"),
         2000,
@@ -113,16 +113,16 @@ COLUMNS: tuple[Column, ...] = (
     ),
     Column(
         "responsible_offices",
-        _("Responsible offices"),
+        pgettext_lazy("column", "Responsible offices"),
         "责任单位",
         ("责任部门", "责任处室", "具体责任单位", "责任科室"),
         2000,
         in_template=False,
     ),
-    Column("started_on", _("Started on"), "启动时间", ("开始时间", "启动日期", "开始日期", "交办时间", "发现时间"), 100, width=12),
+    Column("started_on", pgettext_lazy("column", "Started on"), "启动时间", ("开始时间", "启动日期", "开始日期", "交办时间", "发现时间"), 100, width=12),
     Column(
         "deadline",
-        _("Deadline"),
+        pgettext_lazy("column", "Deadline"),
         "完成时限",
         (
             "整改时限", "完成时间", "计划完成时间", "预计完成时间", "办结时限", "时间节点", "时限", "完成期限", "整改期限", "办理时限",
@@ -132,10 +132,10 @@ COLUMNS: tuple[Column, ...] = (
         "2024年6月底前",
         width=16,
     ),
-    Column("due_date", _("Due date"), "到期日", ("到期日期",), 100, in_template=False),
+    Column("due_date", pgettext_lazy("column", "Due date"), "到期日", ("到期日期",), 100, in_template=False),
     Column(
         "status",
-        _("Completion status"),
+        pgettext_lazy("column", "Completion status"),
         "完成状态",
         (
             "整改状态", "任务状态", "是否完成", "是否销号", "整改结果", "销号情况", "状态", "办理状态", "落实状态", "当前状态",
@@ -145,10 +145,10 @@ COLUMNS: tuple[Column, ...] = (
         "正在推进",
         width=12,
     ),
-    Column("percent", _("Percent"), "完成比例", ("百分比", "完成百分比", "完成率", "完成进度", "进度百分比", "完成度"), 50, width=10),
+    Column("percent", pgettext_lazy("column", "Percent"), "完成比例", ("百分比", "完成百分比", "完成率", "完成进度", "进度百分比", "完成度"), 50, width=10),
     Column(
         "progress",
-        _("Progress"),
+        pgettext_lazy("column", "Progress"),
         "进展情况",
         (
             "完成情况", "整改情况", "实际完成情况", "整改成效", "整改进展", "工作进展", "落实情况", "进展", "整改落实情况",
@@ -156,7 +156,7 @@ COLUMNS: tuple[Column, ...] = (
         ),
         width=40,
     ),
-    Column("note", _("Note"), "备注", ("说明", "备注说明", "延期说明", "注"), width=18),
+    Column("note", pgettext_lazy("column", "Note"), "备注", ("说明", "备注说明", "延期说明", "注"), width=18),
 )
 
 BY_FIELD = {column.field: column for column in COLUMNS}

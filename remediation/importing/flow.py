@@ -143,7 +143,7 @@ def answer(batch: ImportBatch, posted: QueryDict) -> None:
     answers = {"office": {}, "position": {}, **batch.answers}
     for place, question in enumerate(batch.preview.get("questions", [])):
         value = posted.get(f"question-{place}", "")
-        if value == "other":
+        if value in ("", "other"):
             value = posted.get(f"other-{place}", "")
         if value == "create":
             answers[question["sort"]][question["name"]] = {"create": True}

@@ -164,7 +164,7 @@ def preview_context(request: HttpRequest, batch: ImportBatch) -> dict[str, Any]:
         "cells": [
             (_("Wrong"), counts["wrong"], _("to be corrected before writing"), f"{here}?show=wrong", shown == "wrong"),
             (_("New"), counts["new"], _("not in the ledger"), f"{here}?show=new", shown == "new"),
-            (_("Changed"), counts["changed"], _("other than in the ledger"), f"{here}?show=changed", shown == "changed"),
+            (_("Differs"), counts["changed"], _("other than in the ledger"), f"{here}?show=changed", shown == "changed"),
             (_("Unchanged"), counts["unchanged"], _("will not be written"), f"{here}?show=unchanged", shown == "unchanged"),
             (_("Missing from the file"), counts["missing"], _("in the ledger alone; they stay"), f"{here}?show=missing", shown == "missing"),
             (_("Names to settle"), counts["questions"], _("{count} rows in all").format(count=counts["rows"]), f"{here}#questions", False),
