@@ -52,10 +52,14 @@ class CompletionSnapshot(models.Model):
         verbose_name_plural = _("completion snapshots")
         ordering = ["-day", "ledger", "office"]
         constraints = [
+            # Two, because a null office is distinct from another one in a plain unique constraint.
             models.UniqueConstraint(
-                fields=["ledger", "office", "role", "with_below", "day"],
-                name="snapshot_once",
-                nulls_distinct=False,
+                fields=["ledger", "office", "role", "with_below", "day"], name="snapshot_once"
+            ),
+            models.UniqueConstraint(
+                fields=["ledger", "role", "with_below", "day"],
+                condition=models.Q(office__isnull=True),
+                name="snapshot_of_ledger_once",
             ),
             models.CheckConstraint(
                 condition=models.Q(completed__lte=models.F("total")), name="snapshot_completed_within_total"
