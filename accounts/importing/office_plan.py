@@ -21,6 +21,7 @@ from accounts.importing.tables import (
     RowPlan,
     day_of,
     duplicates,
+    in_order,
     rows_of,
     split_names,
 )
@@ -80,7 +81,7 @@ class RegisterPlan:
     @property
     def errors(self) -> list[Issue]:
         """Everything that stops the import, in the order of the file."""
-        return [*self.issues, *(issue for plan in self.rows for issue in plan.issues)]
+        return in_order([*self.issues, *(issue for plan in self.rows for issue in plan.issues)])
 
     @property
     def changes_nothing(self) -> bool:

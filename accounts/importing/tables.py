@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from core.text import folded, printable
-from core.workbooks.grid import Cell, Sheet, Workbook
+from core.workbooks.grid import Cell, Sheet, Workbook, column_letter
 
 HEADER_ROWS_SEARCHED = 10
 MAX_TABLE_ROWS = 5000
@@ -76,12 +77,18 @@ class Issue:
 
     def as_line(self) -> str:
         """One line for a terminal: place first."""
-        place = self.sheet
-        if self.row is not None:
-            place += " " + _("row %(row)s") % {"row": self.row}
-        if self.column is not None:
-            place += " " + _("column %(column)s") % {"column": self.column}
-        return f"{place}: {self.message}" if place else self.message
+        return f"{self.place}{pgettext('label', ': ')}{self.message}" if self.place else self.message
+
+    @property
+    def place(self) -> str:
+        """Where it is, as a spreadsheet shows it: sheet, row, letter of the column."""
+        if self.row is None:
+            return self.sheet
+        values = {"sheet": self.sheet, "row": self.row}
+        if self.column is None:
+            return _("Sheet “%(sheet)s”, row %(row)s") % values
+        letter = column_letter(self.column)
+        return _("Sheet “%(sheet)s”, row %(row)s, column %(column)s") % {**values, "column": letter}
 
 
 @dataclass
@@ -249,6 +256,11 @@ def day_of(text: str) -> date | None:
         return date(year, month, day)
     except ValueError:
         return None
+
+
+def in_order(issues: Iterable[Issue]) -> list[Issue]:
+    """Issues in the order in which a reader of the sheet meets them."""
+    return sorted(issues, key=lambda issue: (issue.sheet, issue.row or 0, issue.column or 0))
 
 
 def duplicates(rows: Sequence[Row], key: str, message: str) -> list[Issue]:

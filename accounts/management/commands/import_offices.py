@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from accounts.importing.office_plan import RegisterPlan, plan_register, register_rows
-from accounts.importing.offices import RegisterWrong, commit_register
+from accounts.importing.offices import RegisterChanged, RegisterWrong, commit_register
 from accounts.importing.tables import Issue
 from core import clock
 from core.workbooks.reading import WorkbookRefused, read_workbook
@@ -40,8 +40,10 @@ class Command(BaseCommand):
         if not plan.errors and not options["dry_run"]:
             try:
                 plan = commit_register(rows, today=today, via="manage.py", file_name=options["file"].name)
-            except RegisterWrong as wrong:
-                plan = wrong.plan
+            except (RegisterWrong, RegisterChanged) as error:
+                raise CommandError(
+                    _("The register was changed meanwhile. Run it again."), returncode=2
+                ) from error
             else:
                 committed = True
         self.tell(plan, committed=committed, as_json=options["json"])
