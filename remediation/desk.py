@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from core.workdays import WorkCalendar
 from remediation.counting import MeasureTotals, totals_by_ledger
@@ -65,6 +67,23 @@ def without_leader() -> QuerySet[Measure]:
 def open_batches() -> QuerySet[ImportBatch]:
     """Imports that were begun and not finished."""
     return ImportBatch.objects.filter(state__in=OPEN_BATCHES)
+
+
+def reminder_words(ledger: Ledger) -> str:
+    """The ledger's reminder stages in one line."""
+    if not ledger.reminders_on:
+        return _("off")
+    parts = []
+    if ledger.remind_before_workdays:
+        days = pgettext("reminders", ", ").join(str(days) for days in ledger.remind_before_workdays)
+        parts.append(_("%(days)s working days before") % {"days": days})
+    if ledger.remind_on_due_day:
+        parts.append(_("on the day"))
+    parts.append(
+        _("%(first)s after, then every %(every)s")
+        % {"first": ledger.remind_overdue_from_workdays, "every": ledger.remind_overdue_every_workdays}
+    )
+    return pgettext("reminders", "; ").join(parts)
 
 
 def missing_calendar_year(today: date, calendar: WorkCalendar) -> int | None:

@@ -201,7 +201,7 @@ def test_a_measure_is_made_and_changed_in_the_browser(
 
 @pytest.mark.parametrize(
     ("text", "told"),
-    [("2024-02-30", "没有这一天"), ("差不多年底吧", "读不懂"), ("2024-01-15", "早于启动时间")],
+    [("2024-02-30", "没有这一天"), ("视情况而定", "读不懂"), ("2024-01-15", "早于启动时间")],
 )
 def test_a_wrong_deadline_is_named(client: Client, ledger_admin: User, text: str, told: str) -> None:
     client.force_login(ledger_admin)
@@ -278,7 +278,7 @@ def test_a_year_of_holidays_is_entered(client: Client, ledger_admin: User, clerk
     assert answer["makeup"] == [9]
     assert 1 in answer["rest"]
     day = CalendarDay.objects.get(date="2027-01-09")
-    client.post(reverse("remediation:calendar_day_delete", args=[day.pk]))
+    client.post(reverse("remediation:calendar_days_delete"), {"day": day.pk})
     assert not CalendarDay.objects.work_calendar().is_workday(date(2027, 1, 9))
     forget_calendar()
 

@@ -8,7 +8,7 @@ from datetime import date
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -34,6 +34,42 @@ class Day:
     is_makeup: bool
     is_today: bool
     name: str
+
+
+@dataclass
+class Span:
+    """Days of one holiday that follow each other and are all off, or all worked."""
+
+    days: list[CalendarDay]
+
+    @property
+    def first(self) -> CalendarDay:
+        """The first of them."""
+        return self.days[0]
+
+    @property
+    def last(self) -> CalendarDay:
+        """The last of them."""
+        return self.days[-1]
+
+    def goes_on_with(self, day: CalendarDay) -> bool:
+        """Whether ``day`` belongs to the same line of the notice."""
+        return (
+            (day.date - self.last.date).days == 1
+            and day.is_workday == self.last.is_workday
+            and (day.name, day.source) == (self.last.name, self.last.source)
+        )
+
+
+def spans_of(days: list[CalendarDay]) -> list[Span]:
+    """The days as the notice lists them, in order."""
+    spans: list[Span] = []
+    for day in days:
+        if spans and spans[-1].goes_on_with(day):
+            spans[-1].days.append(day)
+        else:
+            spans.append(Span([day]))
+    return spans
 
 
 def months_of(
@@ -97,7 +133,7 @@ def calendar_year(request: HttpRequest) -> HttpResponse:
         ],
         "weekdays": _("Mo,Tu,We,Th,Fr,Sa,Su").split(","),
         "months": enumerate(months_of(year, calendar, {day.date: day.name for day in days}, now), start=1),
-        "days": days,
+        "spans": spans_of(days),
         "is_covered": calendar.covers(year),
         "form": form if may_edit else None,
     }
@@ -107,15 +143,19 @@ def calendar_year(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def calendar_day_delete(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take a day out of the table again: it follows the week from then on."""
+def calendar_days_delete(request: HttpRequest) -> HttpResponse:
+    """Take days out of the table again (``day``, several ids): they follow the week from then on."""
     require_ledger_admin(request)
-    day = get_object_or_404(CalendarDay, pk=pk)
-    year = day.date.year
-    day.delete()
+    chosen = [pk for pk in request.POST.getlist("day") if pk.isdecimal()]
+    days = list(CalendarDay.objects.filter(pk__in=chosen))
+    if not days:
+        raise Http404
+    CalendarDay.objects.filter(pk__in=[day.pk for day in days]).delete()
     forget_calendar()
-    toast(request, _("Removed: %(day)s") % {"day": f"{day.date:%Y-%m-%d}"})
-    return redirect(f"{reverse('remediation:calendar')}?year={year}")
+    toast(
+        request, ngettext("%(count)d day removed", "%(count)d days removed", len(days)) % {"count": len(days)}
+    )
+    return redirect(f"{reverse('remediation:calendar')}?year={days[0].date.year}")
 
 
 @login_required

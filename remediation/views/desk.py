@@ -122,6 +122,7 @@ def ledger_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "crumbs": [(_("Ledgers"), reverse("remediation:ledger_list")), (ledger.title, "")],
         "back_url": reverse("remediation:ledger_list"),
         "ledger": ledger,
+        "reminders": desk.reminder_words(ledger),
         "comparison": compared_totals(ledger, ledger_totals(ledger, rule)) if everything else [],
         "edit": can_edit_ledger(user, ledger),
         "may_edit": user.has_role(Role.LEDGER_ADMIN),
