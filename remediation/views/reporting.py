@@ -323,7 +323,7 @@ def save_answer(desk: Desk, answers: list[RowAnswer]) -> HttpResponse:
             "count": len(changed)
         }
     if refused:
-        told = _("; ").join(
+        told = pgettext("list", "; ").join(
             f"{measure_number(one.measure)}{pgettext('label', ': ')}{one.reason}" for one in refused
         )
         text = _("%(done)s. Not changed: %(told)s") % {"done": text, "told": told}

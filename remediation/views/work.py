@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
@@ -137,10 +137,10 @@ def strip_context(choice: Choice, totals: dict[str, MeasureTotals]) -> dict[str,
     thresholds = {(ledger.yellow_from_workdays, ledger.blue_from_workdays) for ledger in choice.ledgers}
     yellow, blue = thresholds.pop() if len(thresholds) == 1 else (None, None)
     notes = {
-        Light.RED: _("overdue"),
-        Light.YELLOW: within_workdays(yellow) or _("due soon"),
-        Light.BLUE: within_workdays(blue) or _("coming up"),
-        Light.GREEN: _("on course"),
+        Light.RED: pgettext("strip", "overdue"),
+        Light.YELLOW: within_workdays(yellow) or pgettext("strip", "due soon"),
+        Light.BLUE: within_workdays(blue) or pgettext("strip", "coming up"),
+        Light.GREEN: pgettext("strip", "on course"),
     }
     return {
         "choice": choice,
