@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.access import may_open
 from accounts.messages import unread_count
@@ -86,7 +87,7 @@ register(
         group=Group.ACCOUNT,
         order=10,
         tab=90,
-        tab_label=_("Mine"),
+        tab_label=pgettext_lazy("tab", "Mine"),
         owns=("account_change_password", "accounts:messages"),
     ),
     Entry(

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from accounts.forms.register import other_names
 from accounts.models import Office, User
@@ -24,7 +24,11 @@ class AccountForm(forms.ModelForm[User]):
     class Meta:
         model = User
         fields = ["display_name", "username", "office", "email"]
-        labels = {"username": gettext_lazy("Sign-in"), "email": gettext_lazy("E-mail")}
+        labels = {
+            "display_name": pgettext_lazy("person", "Name"),
+            "username": gettext_lazy("Sign-in"),
+            "email": gettext_lazy("E-mail"),
+        }
         help_texts = {
             "username": gettext_lazy("Letters, digits and . - _ ; two characters at least."),
             "email": gettext_lazy("Reminders are sent there where the organ has a mail server."),

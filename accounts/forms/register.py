@@ -8,7 +8,7 @@ from typing import Any, cast
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from accounts.importing.tables import split_names
 from accounts.models import Office, OfficeAlias, Position, User, office_tree
@@ -45,6 +45,7 @@ class OfficeForm(forms.ModelForm[Office]):
     class Meta:
         model = Office
         fields = ["name", "kind", "parent", "order", "is_active", "successor", "remark"]
+        labels = {"is_active": pgettext_lazy("office", "Still exists")}
         help_texts = {
             "order": gettext_lazy("The smaller number stands first."),
             "is_active": gettext_lazy(
@@ -178,6 +179,7 @@ class PositionForm(forms.ModelForm[Position]):
     class Meta:
         model = Position
         fields = ["title", "holder", "is_principal", "order", "is_active", "remark"]
+        labels = {"is_active": pgettext_lazy("office", "Still exists")}
         help_texts = {
             "title": gettext_lazy("As ledgers write it; 党委书记、主任 is one title."),
             "is_principal": gettext_lazy("Whoever holds it reads everything."),

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -263,6 +263,6 @@ def passwords_file(request: HttpRequest) -> HttpResponse:
         rows = signing.loads(request.POST.get("sealed", ""), salt=PASSWORDS_SALT, max_age=PASSWORDS_SECONDS)
     except signing.BadSignature:
         raise Http404 from None
-    headings = [_("name"), _("Sign-in"), _("office"), _("Initial password")]
+    headings = [pgettext("person", "Name"), _("Sign-in"), pgettext("unit", "Office"), _("Initial password")]
     content = password_list([InitialPassword(*row) for row in rows], headings=headings)
     return workbook_answer(content, name="初始口令.xlsx")

@@ -17,6 +17,14 @@ from tests.access.table import (
 NOBODY: frozenset[str] = frozenset()
 
 
+def _english(world: World) -> dict[str, Any]:
+    return {"language": "en"}
+
+
+def _nothing_read(world: World) -> dict[str, Any]:
+    return {"up_to": "0"}
+
+
 def _clerk(world: World) -> dict[str, Any]:
     return {"pk": world.people["clerk"].pk}
 
@@ -37,9 +45,9 @@ ROWS = [
     Row("accounts:home", status=302),
     Row("accounts:me"),
     Row("accounts:language", status=405, anonymous=405),
-    Row("accounts:language", status=302, method="post", data=lambda w: {"language": "en"}),
+    Row("accounts:language", status=302, method="post", data=_english),
     Row("accounts:messages"),
-    Row("accounts:messages_read_all", status=302, method="post", data=lambda w: {"up_to": "1"}),
+    Row("accounts:messages_read_all", status=302, method="post", data=_nothing_read),
     # Somebody else's message does not exist.
     Row(
         "accounts:message_open",
