@@ -36,7 +36,7 @@ BROWSER_FIXTURES = {"chromium", "browser_page"}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark tests by what they use, and leave out of the SQLite round what is about PostgreSQL alone."""
+    """Mark tests by what they use, and leave out what is about the other database."""
     left_out = []
     for item in items:
         names = set(getattr(item, "fixturenames", ()))
@@ -44,9 +44,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.browser)
         if "redis_server" in names:
             item.add_marker(pytest.mark.redis)
-        if item.get_closest_marker("postgresql") and not settings.DATABASES["default"]["ENGINE"].endswith(
-            "postgresql"
-        ):
+        if any(item.get_closest_marker(vendor) for vendor in {"postgresql", "sqlite"} - {connection.vendor}):
             left_out.append(item)
     if left_out:
         config.hook.pytest_deselected(items=left_out)

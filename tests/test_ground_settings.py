@@ -18,7 +18,7 @@ from tests.check import PRODUCTION
 ROOT = Path(__file__).resolve().parent.parent
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="about SQLite")
+@pytest.mark.sqlite
 def test_sqlite_takes_the_write_lock_at_the_beginning(transactional_db: None) -> None:
     with connection.cursor() as cursor:
         pragmas = {}

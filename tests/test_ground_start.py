@@ -20,7 +20,7 @@ import pytest
 from tests.capabilities import free_port, wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
-FIRST_PAGE_SECONDS = 20.0  # measured: 3 to 6; two cores may be shared with another test
+FIRST_PAGE_SECONDS = 60.0  # measured on a machine at rest: 6, and 3 the second time
 
 
 def surroundings(data_dir: Path, *, port: int) -> dict[str, str]:
