@@ -109,17 +109,18 @@ def _values(source: Any, *, name: str) -> list[list[Cell]]:
     (top, left), (bottom, right) = source.start, source.end
     if bottom >= MAX_ROWS or right >= MAX_COLUMNS or (bottom + 1) * (right + 1) > MAX_CELLS:
         raise Refused("far_cell", sheet=name, cell=f"{column_letter(right + 1)}{bottom + 1}")
+    # The reader gives every row from the first of the sheet, but the cells from the first used column.
+    padding: list[Cell] = [None] * left
     rows: list[list[Cell]] = []
     for values in source.iter_rows():
         # The inner test is written out: most cells are text, and this line runs once for each of a million cells.
         cells: list[Cell] = [(value or None) if type(value) is str else _cell(value) for value in values]
+        if left and len(cells) <= right - left + 1:
+            cells = padding + cells
         while cells and cells[-1] is None:
             cells.pop()
         rows.append(cells)
-    # The reader starts at the first used row and column unless it was told otherwise.
-    if rows and len(rows) <= bottom - top + 1:
-        rows = [[] for _row in range(top)] + [[None] * left + cells if left else cells for cells in rows]
-    return rows
+    return rows if len(rows) > bottom else [[] for _row in range(top)] + rows
 
 
 def _cell(value: Any) -> Cell:
