@@ -99,9 +99,9 @@ def worst_and_next(population: Population) -> tuple[list[Row], list[Row]]:
     rule = population.reader.rule
     open_rows = population.measures().order_by("watch_date", "order", "pk")
     worst = open_rows.filter(conditions_red(population))[:WORST_ROWS].values("pk")
-    coming = open_rows.filter(
-        conditions.due_within(rule.today, rule.calendar, workdays=DUE_WITHIN_WORKDAYS)
-    )[:DUE_ROWS].values("pk")
+    coming = open_rows.filter(conditions.due_within(rule.today, rule.calendar, workdays=DUE_WITHIN_WORKDAYS))[
+        :DUE_ROWS
+    ].values("pk")
     main_lead = MeasureOffice.objects.filter(measure=OuterRef("pk"), role=DutyRole.LEAD).order_by("rank")
     rows = (
         Measure.objects.filter(Q(pk__in=Subquery(worst)) | Q(pk__in=Subquery(coming)))
@@ -309,6 +309,19 @@ def stated_of(population: Population) -> dict[str, StatedTotal]:
 # -- offices ----------------------------------------------------------------------------------------------------------
 
 
+OFFICE_LISTS = (
+    "total",
+    "completed",
+    "not_completed",
+    *(light.value for light in Light),
+    "suspended",
+    "long_term",
+    "behind",
+    "total_other",
+    "completed_other",
+)
+
+
 @dataclass
 class OfficeRow:
     """One office in the ranking: what it leads and what it assists, each counted by itself."""
@@ -319,8 +332,14 @@ class OfficeRow:
     lead: MeasureTotals = field(default_factory=MeasureTotals)
     assisting: MeasureTotals = field(default_factory=MeasureTotals)
     role: str = DutyRole.LEAD.value
-    urls: dict[str, str] = field(default_factory=dict)
+    # Empty where the reader may read the rate and not the rows.
+    urls: dict[str, str] = field(default_factory=lambda: dict.fromkeys(OFFICE_LISTS, ""))
     is_own: bool = False
+
+    @property
+    def has_lists(self) -> bool:
+        """Whether the reader may open the rows."""
+        return bool(self.urls["total"])
 
     @property
     def main(self) -> MeasureTotals:
@@ -337,25 +356,25 @@ def ranked(rows: Iterable[OfficeRow]) -> list[OfficeRow]:
     """The lowest rate first; of equal ones the one with more red, then with more measures."""
     return sorted(
         (row for row in rows if row.main.total),
-        key=lambda row: (row.main.completion_rate or 0, -row.main.red, -row.main.total, row.order, row.office_id),
+        key=lambda row: (
+            row.main.completion_rate or 0,
+            -row.main.red,
+            -row.main.total,
+            row.order,
+            row.office_id,
+        ),
     )
 
 
 def office_rows(population: Population) -> list[OfficeRow]:
     """The offices whose rates this person may read (product text 9.5), each with its figures; one query."""
     user, rule = population.user, population.reader.rule
-    duties = MeasureOffice.objects.filter(
-        measure__ledger__in=population.ledger_ids, measure__is_counted=True
-    )
+    duties = MeasureOffice.objects.filter(measure__ledger__in=population.ledger_ids, measure__is_counted=True)
     if not user.sees_everything:
         open_to_all = [
-            ledger.pk
-            for ledger in population.ledgers
-            if ledger.rates_visibility == RatesVisibility.EVERYBODY
+            ledger.pk for ledger in population.ledgers if ledger.rates_visibility == RatesVisibility.EVERYBODY
         ]
-        duties = duties.filter(
-            Q(measure__ledger__in=open_to_all) | Q(office__in=user.scope_office_ids)
-        )
+        duties = duties.filter(Q(measure__ledger__in=open_to_all) | Q(office__in=user.scope_office_ids))
     found: dict[int, OfficeRow] = {}
     for row in (
         duties.order_by()

@@ -39,6 +39,7 @@ def load(*, today: date) -> list[Ledger]:
         inspection = build_inspection(organ, today=today, calendar=calendar)
         for ledger in (inspection, plan):
             roll_up_past(ledger, today=today, calendar=calendar)
+        remind(today, calendar=calendar)
     return [inspection, plan]
 
 

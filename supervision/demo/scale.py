@@ -69,7 +69,7 @@ class TableWriter:
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
                 cursor.copy_expert(
-                    f"COPY {self.table} ({', '.join(self.columns)}) FROM STDIN",  # noqa: S608
+                    f"COPY {self.table} ({', '.join(self.columns)}) FROM STDIN",
                     io.StringIO("".join(copy_line(row) for row in self.rows)),
                 )
             else:

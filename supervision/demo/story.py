@@ -155,7 +155,10 @@ class Storyteller:
         done = first + timedelta(days=self.chance.randint(0, (last - first).days))
         done = max(self.calendar.last_on_or_before(done), first)
         late = self.chance.randint(-7, 5) if month == MONTHS_BACK else self.chance.randint(-42, 5)
-        self.set_due(story, max(done + timedelta(days=late), self.started_on + timedelta(days=self.chance.randint(3, 20))))
+        self.set_due(
+            story,
+            max(done + timedelta(days=late), self.started_on + timedelta(days=self.chance.randint(3, 20))),
+        )
         begun = month < 3 or self.chance.random() < 0.5
         story.baseline_status = CompletionStatus.IN_PROGRESS if begun else CompletionStatus.NOT_STARTED
         story.baseline_percent = self.chance.randrange(10, 60, 5) if begun else 0

@@ -13,12 +13,13 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from accounts.roles import Role
+from accounts.roles import OFFICE_ROLES, Role
 from core import notation
 from remediation.context import chosen_ledger, ledgers_of, reader_of, remember_ledger, switcher
 from remediation.models import Ledger
 from remediation.states import DutyRole
 from remediation.views.reading import reads_ledgers
+from remediation.work import waiting_count
 from supervision.dashboard import Dashboard, live_dashboard, office_rows, past_dashboard
 from supervision.population import Population
 from supervision.trend import Point, month_end_before
@@ -112,10 +113,15 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     reader = reader_of(request)
     if not reader.ledgers:
         return render(request, "supervision/dashboard_empty.html", empty_context(request))
+    if reader.user.has_role(*OFFICE_ROLES):
+        # The sidebar counts what waits there; with the rule at hand it need not build its own.
+        waiting_count(reader.user, today=reader.today, rule=reader.rule)
     question = question_of(request, today=reader.today)
     population = Population(reader, question.ledger, question.office_id, question.role)
     if question.office_id is not None and not population.is_one_office:
-        question.problems.append(_("%(label)s: it does not exist, or you may not see it.") % {"label": _("Office")})
+        question.problems.append(
+            _("%(label)s: it does not exist, or you may not see it.") % {"label": _("Office")}
+        )
         population = Population(reader, question.ledger, None, question.role)
     if question.day is None:
         found = live_dashboard(population, compare=question.compare)
@@ -218,9 +224,7 @@ def ledger_choices(request: HttpRequest, population: Population) -> dict[str, An
     kept = dict(choices)
     title = population.ledger.title if population.ledger else None
     kept["current"] = title
-    kept["choices"] = [
-        {**choice, "is_current": choice["label"] == title} for choice in choices["choices"]
-    ]
+    kept["choices"] = [{**choice, "is_current": choice["label"] == title} for choice in choices["choices"]]
     if len(kept["choices"]) > 1:
         kept["all_url"] = address(request, ledger=ALL_LEDGERS, office=None)
     return kept
@@ -244,7 +248,11 @@ def point_label(point: Point, points: list[Point]) -> str:
     """4月 where the points are months apart, else 11-23."""
     gaps = [(later.day - earlier.day).days for earlier, later in zip(points, points[1:], strict=False)]
     if gaps and max(gaps) > 14:
-        return date_format(point.day, _("n/Y")) if point.day.month == 1 else _("M%(month)d") % {"month": point.day.month}
+        return (
+            date_format(point.day, _("n/Y"))
+            if point.day.month == 1
+            else _("M%(month)d") % {"month": point.day.month}
+        )
     return f"{point.day:%m-%d}"
 
 
