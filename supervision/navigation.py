@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-from accounts.roles import BUSINESS_ROLES
+from accounts.access import may_open
+from accounts.roles import BUSINESS_ROLES, Role
 from core.navigation import Entry, Group, register
 
 
@@ -25,5 +27,13 @@ register(
         allowed=reads_dashboard,
         tab=40,
         tab_label=_("Board"),
+    ),
+    Entry(
+        label=pgettext_lazy("page", "Reminders"),
+        url_name="supervision:reminder_list",
+        icon="send",
+        group=Group.SUPERVISION,
+        order=20,
+        allowed=may_open(Role.SUPERVISION_OFFICE, Role.LEDGER_ADMIN),
     ),
 )

@@ -31,6 +31,15 @@ NAMED = 30
 MEASURE_CHARACTERS = 60
 
 
+def stage_words(stage: int) -> str:
+    """A stage as people say it: 到期前5个工作日, 到期当天, 逾期6个工作日."""
+    if stage == 0:
+        return _("On the last day")
+    if stage < 0:
+        return ngettext("%(n)d working day before", "%(n)d working days before", -stage) % {"n": -stage}
+    return ngettext("%(n)d working day after", "%(n)d working days after", stage) % {"n": stage}
+
+
 @dataclass(frozen=True)
 class Text:
     """A digest ready to be sent. ``url`` is a path of this site; the letter has full addresses."""

@@ -97,6 +97,15 @@ class ReminderQuerySet(models.QuerySet["Reminder"]):
             return self
         return self.filter(recipient=user)
 
+    def told_to(self, words: str) -> ReminderQuerySet:
+        """Those to a person, or to somebody of an office, whose name holds ``words``."""
+        named = models.Q(recipient__display_name__icontains=words)
+        return self.filter(
+            named
+            | models.Q(recipient__username__icontains=words)
+            | models.Q(recipient__office__name__icontains=words)
+        )
+
 
 class Reminder(models.Model):
     """That a measure reached a stage: exactly once per measure, round, deadline, stage, recipient and channel.

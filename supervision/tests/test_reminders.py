@@ -208,7 +208,7 @@ def test_what_is_not_lit_is_not_reminded_of(organ: Organ, state: WorkflowState) 
 
 def test_archived_and_silent_ledgers_do_not_remind(organ: Organ) -> None:
     for fields in ({"reminders_on": False}, {"archived_at": timezone.now()}):
-        item = make_item(make_ledger(**fields))  # type: ignore[arg-type]
+        item = make_item(make_ledger(**fields))
         make_measure(item, lead=[organ.office], due=workday(1))
         make_measure(item, lead=[organ.office], due=workday(-5))
     outcome = run()

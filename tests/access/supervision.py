@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from tests.access.table import Row
+from tests.access.table import LEDGER_ADMIN, SUPERVISION, Row
 
-ROWS: list[Row] = []
+ROWS: list[Row] = [
+    Row("supervision:reminder_list", open_to=SUPERVISION | LEDGER_ADMIN),
+]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from contextlib import redirect_stdout
 from datetime import date
 from typing import Any
 
@@ -39,7 +41,9 @@ class Command(BaseCommand):
         """Run it and print the outcome."""
         day = day_argument(options["date"])
         calendar = CalendarDay.objects.work_calendar()
-        outcome = send_reminders(day, calendar=calendar, dry_run=options["dry_run"])
+        # The demo prints its mail; what the command answers stands alone on the standard output.
+        with redirect_stdout(sys.stderr):
+            outcome = send_reminders(day, calendar=calendar, dry_run=options["dry_run"])
         if options["json"]:
             self.stdout.write(json.dumps(outcome.as_dict()))
             return
