@@ -102,12 +102,12 @@ def sentence(view: Any) -> str:
 
 def culprit(view: Any) -> dict[str, str]:
     """What an empty list offers to drop: the condition that was added last."""
-    sentences = view.filters.sentences()
-    if not sentences:
-        return {}
-    name, words = sentences[-1]
+    words = dict(view.filters.sentences())
+    name = next((one for one in reversed(list(view.request.GET)) if one in words), None)
+    if name is None:
+        return {"words": "", "url": ""}
     return {
-        "words": words,
+        "words": words[name],
         "url": query_without(view.request.GET, name, *view.filters.riders_of(name)),
     }
 
@@ -149,7 +149,7 @@ def ledger_list_context(view: Any) -> dict[str, Any]:
         "csv_url": query_without(query, format="csv"),
         "page_size_urls": [(size, query_without(query, per_page=size)) for size in (20, 50, 100, 200)],
         "sentence": sentence(view) if not view.filters.problems else "",
-        "culprit": culprit(view) if not view.filters.problems else {},
+        "culprit": culprit(view),
         "rule": view.reader.rule,
         "may_report": bool(reporting_offices(user)),
         "can_edit": can_edit_ledger(user),

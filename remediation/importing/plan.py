@@ -14,6 +14,7 @@ from remediation.importing.issues import ERROR, Issue
 from remediation.importing.matching import FileItem, file_items, match_items, match_measures
 from remediation.importing.reading import ImportOptions, Parsed
 from remediation.importing.rows import ParsedRow
+from remediation.importing.words import kind_from_type
 from remediation.models import Item, Ledger, Measure, Section
 from remediation.recording import Change, Duties
 from remediation.states import CompletionStatus, ItemKind, WorkflowState
@@ -201,8 +202,12 @@ class _Planner:
         item = plan.item
         plan.number = item.number
         plan.state = WorkflowState(item.workflow_state)
-        if rows[0].note is None and not wanted["is_reform_item"]:
+        # That a file says nothing of either says nothing: they may have been set in the browser (an export of such an
+        # item carries no mark, and the plain word of its kind as its type).
+        if not wanted["is_reform_item"]:
             del wanted["is_reform_item"]
+        if not item.type_text and kind_from_type(wanted["type_text"]) == item.kind:
+            del wanted["type_text"]
         for name, value in wanted.items():
             if value in (None, "") or not _differs(getattr(item, name), value):
                 continue
