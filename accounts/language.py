@@ -14,8 +14,8 @@ PREFERENCE = "language"
 
 
 def languages() -> dict[str, str]:
-    """Code -> name of each language of the interface."""
-    return {code: str(name) for code, name in settings.LANGUAGES}
+    """Code -> name of each language of the interface, in that language itself."""
+    return {code: translation.get_language_info(code)["name_local"] for code, _name in settings.LANGUAGES}
 
 
 def language_of(request: HttpRequest) -> str:

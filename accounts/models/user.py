@@ -93,8 +93,8 @@ class User(AbstractUser):
     def shell_label(self) -> str:
         """The person as the top bar names them: 医政医管处 · 处室经办人."""
         roles = gettext(", ").join(str(role.label) for role in Role if role in self.roles)
-        office = self.office.name if self.office is not None else str(self)
-        return f"{office} · {roles}" if roles else office
+        place = self.office.name if self.office is not None else str(self)
+        return f"{place} · {roles}" if roles and roles != place else place
 
     @property
     def scope_position_ids(self) -> frozenset[int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -15,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.access import roles_required
+from accounts.audit_events import detail_words
 from accounts.forms.people import AuditFilterForm
 from accounts.roles import Role
 from core.audit import words_of
@@ -56,7 +56,7 @@ def audit_log(request: HttpRequest) -> HttpResponse:
         {
             "event": event,
             "words": words_of(event.event_type),
-            "detail": json.dumps(event.detail, ensure_ascii=False) if event.detail else "",
+            "detail": detail_words(event.detail),
         }
         for event in page
     ]

@@ -110,7 +110,8 @@ def office_edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     """Make or change an office with its other and former names."""
     office = get_object_or_404(Office.objects.prefetch_related("aliases"), pk=pk) if pk is not None else None
     data = request.POST if request.method == "POST" else None
-    form = OfficeForm(data, instance=office, initial={"name": request.GET.get("name", "")[:100]})
+    offered = {"name": request.GET.get("name", "")[:100]} if office is None else {}
+    form = OfficeForm(data, instance=office, initial=offered)
     former = former_name_forms(data, office)
     if data is not None and form.is_valid() and former.is_valid():
         changed = {name: form.cleaned_data[name] for name in form.changed_data}

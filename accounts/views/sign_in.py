@@ -25,21 +25,22 @@ from core.toasts import toast
 
 
 def demo_accounts() -> list[dict[str, str]]:
-    """The sign-ins that may be tried, of the demo organ only and as long as they exist."""
+    """The sign-ins that may be tried: in the demo, and as long as all of its accounts are there."""
     if not settings.DEMO or not settings.SIGN_IN_SUGGESTIONS:
         return []
     suggested = import_string(settings.SIGN_IN_SUGGESTIONS)()
     names = [account.username for account in suggested.values()]
     there = {user.username: user for user in User.objects.select_related("office").filter(username__in=names)}
+    if set(names) != {user.username for user in there.values() if user.is_active}:
+        return []
     return [
         {
             "label": str(Role(role).label),
-            "place": user.office.name if user.office is not None else "",
+            "place": office.name if (office := there[account.username].office) is not None else "",
             "username": account.username,
             "password": account.password,
         }
         for role, account in suggested.items()
-        if (user := there.get(account.username)) is not None and user.is_active
     ]
 
 
