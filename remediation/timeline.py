@@ -42,7 +42,8 @@ CHOICE_FIELDS: dict[str, Mapping[str, Any]] = {
 LABELS: dict[str, str | Promise] = {
     "lead_offices": _("Lead offices"),
     "assisting_offices": _("Assisting offices"),
-    "percent": _("Percent"),
+    # 50% → 60% says itself what it is.
+    "percent": "",
     "progress": _("Progress"),
     "completed_on": _("Completed on"),
 }

@@ -193,7 +193,7 @@ class NoteForm(forms.Form):
         return check_length(self.cleaned_data["text"], self.limit)
 
 
-PICKS = (("saved", _("Saved")), ("mine", _("Mine")), ("merged", _("Merged")))
+PICKS = (("saved", "saved"), ("mine", "mine"), ("merged", "merged"))
 
 
 class PicksForm(forms.Form):

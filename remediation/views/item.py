@@ -114,7 +114,8 @@ def crumbs_of(item: Item) -> list[tuple[str, str]]:
         chain.append(section)
         section = section.parent
     crumbs += [
-        (section.title, measures_url(ledger=item.ledger_id, section=section.pk)) for section in reversed(chain)
+        (section.title, measures_url(ledger=item.ledger_id, section=section.pk))
+        for section in reversed(chain)
     ]
     return crumbs
 
@@ -139,10 +140,10 @@ def history_context(request: HttpRequest, item: Item) -> dict[str, Any]:
         raise Http404
     page = Paginator(events_of(item, kind=kind), EVENTS_PER_PAGE).get_page(request.GET.get("page"))
     words = {
-        "": pgettext("history", "All"),
-        "progress": pgettext("history", "Progress"),
-        "deadline": pgettext("history", "Deadlines"),
-        "other": pgettext("history", "Other"),
+        "": pgettext("history filter", "All"),
+        "progress": pgettext("history filter", "Progress"),
+        "deadline": pgettext("history filter", "Deadline"),
+        "other": pgettext("history filter", "Other"),
     }
     return {
         "page": page,

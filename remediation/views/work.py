@@ -125,7 +125,7 @@ def work_home(request: HttpRequest) -> HttpResponse:
                 "refresh_url": choice.page_url(part="figures", groups=".".join(shown)),
             },
         )
-    context |= page_context(request, choice, totals)
+    context |= page_context(choice, totals, notes=context["notes"])
     response = render(request, "remediation/work/home.html", context)
     remember_ledger(request, response)
     return response
@@ -170,10 +170,12 @@ def within_workdays(days: int | None) -> str:
     }
 
 
-def page_context(request: HttpRequest, choice: Choice, totals: dict[str, MeasureTotals]) -> dict[str, Any]:
+def page_context(
+    choice: Choice, totals: dict[str, MeasureTotals], *, notes: dict[Light, str]
+) -> dict[str, Any]:
     """Everything of the page that the strip does not already have."""
     own, user = totals[choice.role], choice.user
-    groups = groups_of(choice, own)
+    groups = groups_of(choice, own, notes=notes)
     is_lead = choice.role == DutyRole.LEAD
     now = clock.now()
     comparison = (
@@ -201,6 +203,7 @@ def page_context(request: HttpRequest, choice: Choice, totals: dict[str, Measure
         "next_url": following and following.url,
         "grey_url": choice.list_url(light="grey", not_completed=True),
         "done_words": all_done_words(own.total, is_lead=is_lead),
+        "scope_words": scope_words(totals),
         "other_count": other_count,
         "other_url": choice.page_url(role=other_role),
         "other_label": see_others_words(other_count, is_lead=is_lead),
@@ -211,17 +214,13 @@ def page_context(request: HttpRequest, choice: Choice, totals: dict[str, Measure
     }
 
 
-def groups_of(choice: Choice, own: MeasureTotals) -> list[Group]:
+def groups_of(choice: Choice, own: MeasureTotals, *, notes: dict[Light, str]) -> list[Group]:
     """Red, yellow and blue with their first rows; lights that nothing has are left out."""
     if not any(own.light(light) for light in work.GROUP_LIGHTS):
         return []
     found = work.first_rows(work.owed(choice.user, ledgers=choice.pks, role=choice.role), choice.rule)
     duties = duties_of(measure.pk for rows in found.values() for measure in rows)
-    titles = {
-        Light.RED: _("Overdue, do first"),
-        Light.YELLOW: _("Due soon"),
-        Light.BLUE: _("Coming up"),
-    }
+    titles = {**notes, Light.RED: _("Overdue, do first")}
     return [
         Group(
             light=light,
@@ -253,6 +252,18 @@ def rest_of(choice: Choice, own: MeasureTotals) -> list[tuple[str, str]]:
         ),
     ]
     return [(words % {"n": count}, url) for count, words, url in parts if count]
+
+
+def scope_words(totals: dict[str, MeasureTotals]) -> str:
+    """牵头35条，协办57条; nothing is 0 in words."""
+    lead, assisting = totals[DutyRole.LEAD].total, totals[DutyRole.ASSISTING].total
+    led = ngettext("leads %(n)d measure", "leads %(n)d measures", lead) if lead else _("leads nothing")
+    assisted = (
+        ngettext("assists with %(n)d", "assists with %(n)d", assisting)
+        if assisting
+        else _("assists with nothing")
+    )
+    return f"{led % {'n': lead}}{pgettext('list', ', ')}{assisted % {'n': assisting}}"
 
 
 def all_done_words(count: int, *, is_lead: bool) -> str:

@@ -66,6 +66,29 @@
         window.htmx.ajax('GET', row.dataset.rowUrl, { target: row, swap: 'outerHTML' });
       }
     });
+    /* In a list the rows are fetched from the list itself, as its filter and columns show them. */
+    event.detail.ids.forEach(function (id) {
+      const row = document.getElementById('row-' + id);
+      if (!row) return;
+      const selector = '#row-' + id;
+      const again = window.htmx.ajax('GET', window.location.pathname + window.location.search, { target: row, select: selector, swap: 'outerHTML' });
+      if (id === event.detail.opened) again.then(function () { focusUpdate(document.querySelector(selector)); });
+    });
+  });
+
+  function focusUpdate(row) {
+    const button = row && row.querySelector('[data-row-update]');
+    if (button) button.focus();
+  }
+
+  /* The form below a table row goes: the row is closed, and its 更新 has the focus again. */
+  document.addEventListener('htmx:beforeSwap', function (event) {
+    const target = event.detail.target;
+    if (!target.matches || !target.matches('tr.open-row') || event.detail.serverResponse.includes('open-row')) return;
+    const row = target.previousElementSibling;
+    if (!row) return;
+    row.classList.remove('is-open');
+    setTimeout(function () { focusUpdate(row); }, 0);
   });
 
   /* A form below a table row takes the table's width. */
