@@ -15,6 +15,8 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import BaseCommand, call_command, get_commands
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
 from core.processes import Together
@@ -31,7 +33,7 @@ class Command(BaseCommand):
         env = settings.ENV
         require_free_port(env.bind_address, env.port)
         with only_one(settings.DATA_DIR / "lock"):
-            call_command("migrate", interactive=False, verbosity=0)
+            migrate()
             collect_static_files(settings.DATA_DIR / "static-files.stamp")
             self.load_demo()
             clear_drafts(settings.DATA_DIR / "broker" / "drafts")
@@ -128,6 +130,13 @@ def only_one(path: Path) -> Iterator[None]:
             yield
         finally:
             path.unlink(missing_ok=True)
+
+
+def migrate() -> None:
+    """Bring the database up to date; asking first is quicker than migrating for nothing."""
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        call_command("migrate", interactive=False, verbosity=0)
 
 
 def collect_static_files(stamp: Path) -> None:
