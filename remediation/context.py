@@ -101,7 +101,7 @@ def switcher(request: HttpRequest) -> dict[str, Any] | None:
         pairs: list[tuple[str, str]] = []
         if kept is not None:
             # What belongs to one ledger does not go along to another.
-            for name in ("ledger", "section", "item", "open", "page", "id", "batch"):
+            for name in ("ledger", "section", "item", "branches", "page", "id", "batch"):
                 kept.pop(name, None)
             pairs = [(name, value) for name, values in kept.lists() for value in values]
         if ledger is not None:

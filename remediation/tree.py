@@ -37,7 +37,7 @@ ALL = "all"
 class TreeFilterSet(MeasureFilterSet):
     """The filters of the list by measure, over the tree."""
 
-    beside = MeasureFilterSet.beside | {"open"}
+    beside = MeasureFilterSet.beside | {"branches"}
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ def ledger_tree(request: HttpRequest) -> HttpResponse:
     if ledger is None:
         return render(request, "remediation/ledger/tree_empty.html", {"page_title": _("View by section")})
     filters = TreeFilterSet(request.GET, reader=reader_of(request))
-    tree = LedgerTree(ledger, filters=filters, rule=filters.rule, opened=request.GET.get("open"))
+    tree = LedgerTree(ledger, filters=filters, rule=filters.rule, opened=request.GET.get("branches"))
     fragment = request.headers.get("HX-Request") == "true" and request.headers.get("HX-Target") == "tree"
     template = "remediation/ledger/_tree.html" if fragment else "remediation/ledger/tree.html"
     context = _context(request, tree=tree, with_totals=not fragment)
@@ -56,10 +56,10 @@ def _context(request: HttpRequest, *, tree: LedgerTree, with_totals: bool) -> di
         "problems": filters.problems,
         "chips": [chip for chip in filters.chips() if chip.parameter != "ledger"],
         "clear_url": query_without(query, *(name for name in filters.filters if name != "ledger")),
-        "base_query": query_without(query, "open"),
-        "open_all_url": query_without(query, open=ALL),
-        "fold_url": query_without(query, open=tree.usual),
-        "fold_all_url": query_without(query, open="none"),
+        "base_query": query_without(query, "branches"),
+        "open_all_url": query_without(query, branches=ALL),
+        "fold_url": query_without(query, branches=tree.usual),
+        "fold_all_url": query_without(query, branches="none"),
         "menus": [
             (menus.menu(name), menu_label(name), pairs_without(query, *parameters))
             for name, parameters in (

@@ -1,0 +1,180 @@
+"""The ledger by section: roll-ups, opened branches, filters, scope, stated totals."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import Office, User
+from core.clock import today
+from remediation.models import Item, Ledger, Section, StatedTotal
+from remediation.states import CompletionStatus, WorkflowState
+from remediation.tree import OpenBranches
+from tests.ledgers import make_item, make_ledger, make_measure, make_section
+
+pytestmark = pytest.mark.django_db
+DONE, STARTED = CompletionStatus.COMPLETED, CompletionStatus.IN_PROGRESS
+
+
+@pytest.fixture
+def ledger(office: Office, other_office: Office) -> Ledger:
+    """Two sections; below the first a key problem with two items, of which one is struck off."""
+    ledger = make_ledger("甲台账")
+    first = make_section(ledger, "一、甲方面")
+    second = make_section(ledger, "二、乙方面")
+    key = make_section(ledger, "1.甲问题", parent=first, kind="key_problem")
+    item = make_item(ledger, "转诊标准不统一", section=key, number="12")
+    make_measure(item, "制定目录", lead=[office], due=today() - timedelta(days=3), status=STARTED, percent=60)
+    make_measure(item, "签协议", lead=[office], status=DONE)
+    struck = make_item(ledger, "管理不严", section=key, number="7", workflow_state=WorkflowState.CLOSED)
+    make_measure(struck, "修订办法", lead=[office], status=DONE)
+    make_measure(make_item(ledger, "责任不实", section=second, number="20"), "压实责任", lead=[other_office], status=DONE)
+    return ledger
+
+
+def titles(client: Client, url: str) -> list[str]:
+    response = client.get(url)
+    assert response.status_code == 200
+    return [row.title for row in response.context["rows"]]
+
+
+def key_of(title: str) -> str:
+    return f"s{Section.objects.get(title=title).pk}"
+
+
+def test_opens_folded_to_key_problems(client: Client, ledger_admin: User, ledger: Ledger) -> None:
+    client.force_login(ledger_admin)
+    assert titles(client, f"/tree/?ledger={ledger.pk}") == ["一、甲方面", "1.甲问题", "二、乙方面"]
+
+
+def test_branches_open_and_close_by_their_links(client: Client, ledger_admin: User, ledger: Ledger) -> None:
+    client.force_login(ledger_admin)
+    url = f"/tree/?ledger={ledger.pk}&branches="
+    first, key = key_of("一、甲方面"), key_of("1.甲问题")
+    assert titles(client, f"{url}{first}-{key}") == ["一、甲方面", "1.甲问题", "转诊标准不统一", "管理不严", "二、乙方面"]
+    item = Item.objects.get(number="12")
+    opened = client.get(f"{url}{first}-{key}-i{item.pk}").context["rows"]
+    assert [row.title for row in opened][3:5] == ["制定目录", "签协议"]
+    assert opened[2].toggle == f"{first}-{key}"
+    assert titles(client, f"{url}none") == ["一、甲方面", "二、乙方面"]
+    assert len(titles(client, f"{url}all")) == 10
+    # A closed section above hides what is open below it.
+    assert titles(client, f"{url}{key}") == ["一、甲方面", "二、乙方面"]
+
+
+def test_rows_carry_their_roll_up(client: Client, ledger_admin: User, ledger: Ledger) -> None:
+    client.force_login(ledger_admin)
+    page = client.get(f"/tree/?ledger={ledger.pk}&branches=all")
+    first, key, item = page.context["rows"][:3]
+    assert (first.items, first.totals.completed, first.totals.total) == (2, 2, 3)
+    assert first.status == CompletionStatus.IN_PROGRESS
+    assert [(light.light, light.count) for light in first.lights] == [("red", 1)]
+    assert (item.totals.completed, item.totals.total) == (1, 2)
+    struck = next(row for row in page.context["rows"] if row.title == "管理不严")
+    assert struck.number.is_struck
+    assert struck.state == WorkflowState.CLOSED
+    second = next(row for row in page.context["rows"] if row.title == "二、乙方面")
+    assert second.status == DONE
+    assert key.depth == 1
+
+
+def test_every_number_of_the_tree_is_the_list_that_it_links_to(
+    client: Client, ledger_admin: User, ledger: Ledger
+) -> None:
+    client.force_login(ledger_admin)
+    page = client.get(f"/tree/?ledger={ledger.pk}&branches=all")
+    for cell in page.context["cells"]:
+        if cell["url"]:
+            assert client.get(cell["url"]).context["counts"].total == cell["totals"].total, cell["url"]
+    for row in page.context["rows"]:
+        if row.measures_url:
+            assert client.get(row.measures_url).context["counts"].total == row.totals.total, row.measures_url
+        if row.items_url:
+            assert client.get(row.items_url).context["counts"].total == row.items, row.items_url
+        for light in row.lights:
+            if light.url:
+                assert client.get(light.url).context["counts"].total == light.count, light.url
+
+
+def test_the_reader_sees_their_own_part(client: Client, other_clerk: User, ledger: Ledger) -> None:
+    client.force_login(other_clerk)
+    page = client.get(f"/tree/?ledger={ledger.pk}&branches=all")
+    assert [row.title for row in page.context["rows"]] == ["二、乙方面", "责任不实", "压实责任"]
+    assert page.context["stated"] == []
+
+
+def test_filters_narrow_rows_and_figures(
+    client: Client, ledger_admin: User, ledger: Ledger, other_office: Office
+) -> None:
+    client.force_login(ledger_admin)
+    url = f"/tree/?ledger={ledger.pk}&branches=all"
+    assert titles(client, f"{url}&office={other_office.pk}") == ["二、乙方面", "责任不实", "压实责任"]
+    assert titles(client, f"{url}&status=in_progress") == ["一、甲方面", "1.甲问题", "转诊标准不统一", "制定目录"]
+    assert client.get(f"{url}&status=nonsense").status_code == 422
+    assert client.get(f"{url}&colour=red").status_code == 422
+
+
+def test_a_foreign_ledger_is_not_found(client: Client, clerk: User, other_office: Office) -> None:
+    foreign = make_ledger("乙台账")
+    make_measure(make_item(foreign), lead=[other_office])
+    client.force_login(clerk)
+    assert client.get(f"/tree/?ledger={foreign.pk}").status_code == 404
+
+
+def test_without_a_ledger_the_page_says_so(client: Client, ledger_admin: User) -> None:
+    client.force_login(ledger_admin)
+    assert client.get("/tree/").status_code == 200
+
+
+@pytest.mark.requirement("S003-23", "S003-24")
+def test_stated_totals_stand_beside_the_computed_ones(client: Client, ledger_admin: User, ledger: Ledger) -> None:
+    StatedTotal.objects.create(ledger=ledger, subject="measures", total=5, completed=3, source="公开稿")
+    StatedTotal.objects.create(ledger=ledger, subject="specific_problems", total=3)
+    client.force_login(ledger_admin)
+    page = client.get(f"/tree/?ledger={ledger.pk}")
+    lines = {line.subject: line for line in page.context["stated"]}
+    assert lines["measures"].total.difference == -1
+    assert lines["specific_problems"].total.difference == 0
+    assert page.context["stated_differs"]
+
+
+def test_a_ledger_without_sections_lists_its_items(client: Client, ledger_admin: User) -> None:
+    flat = make_ledger("平台账")
+    make_measure(make_item(flat, "问题甲"), "措施甲")
+    client.force_login(ledger_admin)
+    assert titles(client, f"/tree/?ledger={flat.pk}&branches=all") == ["问题甲", "措施甲"]
+
+
+def test_htmx_is_given_the_tree_alone(client: Client, ledger_admin: User, ledger: Ledger) -> None:
+    client.force_login(ledger_admin)
+    answer = client.get(f"/tree/?ledger={ledger.pk}", headers={"HX-Request": "true", "HX-Target": "tree"})
+    assert "<html" not in answer.content.decode()
+
+
+def test_queries_do_not_grow_with_rows(client: Client, ledger_admin: User, ledger: Ledger) -> None:
+    client.force_login(ledger_admin)
+    url = f"/tree/?ledger={ledger.pk}&branches=all"
+    client.get(url)
+    with CaptureQueriesContext(connection) as few:
+        client.get(url)
+    section = Section.objects.get(title="二、乙方面")
+    for serial in range(10):
+        below = make_section(ledger, f"第{serial}", parent=section)
+        for _item in range(4):
+            make_measure(make_item(ledger, section=below))
+    with CaptureQueriesContext(connection) as many:
+        assert len(client.get(url).context["rows"]) == 100
+    assert len(many) == len(few)
+
+
+def test_what_the_address_says_about_branches() -> None:
+    branches = OpenBranches("s1-i2-x3-s-s1", usual=[])
+    assert branches.keys == ["s1", "i2"]
+    assert branches.turned("s1") == "i2"
+    assert OpenBranches("s1", usual=[]).turned("s1") == "none"
+    assert OpenBranches(None, usual=["s4"]).turned("s5") == "s4-s5"
+    assert OpenBranches("all", usual=[]).turned("s4", shown=["s4", "s5"]) == "s5"
