@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from copy import copy
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from accounts.models import User
@@ -275,7 +275,7 @@ def build_history(rows: list[Row], organ: Organ, *, teller: Storyteller) -> None
         extended_at = row.story.extended_at
         for step in row.story.steps:
             if extended_at is not None and step.at > extended_at:
-                events.append(extension(past, row, admin=admin))
+                events.append(extension(past, row, admin=admin, extended_at=extended_at))
                 extended_at = None
             report = reported(past, step_status=step.status, row=row, author=author)
             report.percent, report.text, report.reported_at = step.percent, step.text, step.at
@@ -298,7 +298,7 @@ def build_history(rows: list[Row], organ: Organ, *, teller: Storyteller) -> None
                 )
             )
         if extended_at is not None:
-            events.append(extension(past, row, admin=admin))
+            events.append(extension(past, row, admin=admin, extended_at=extended_at))
     ProgressReport.objects.bulk_create(reports)
     for event in events:
         if event.report is not None:
@@ -323,16 +323,15 @@ def reported(
     )
 
 
-def extension(past: Measure, row: Row, *, admin: User) -> ItemEvent:
+def extension(past: Measure, row: Row, *, admin: User, extended_at: datetime) -> ItemEvent:
     """The event of a moved deadline; ``past`` has the new one from here on."""
     before, past.due_date = past.due_date, row.story.due
-    assert row.story.extended_at is not None
     return event_for(
         past,
         kind=EventKind.DEADLINE_CHANGED,
         duties=row.duties,
         actor=admin,
-        occurred_at=row.story.extended_at,
+        occurred_at=extended_at,
         changes=[Change("due_date", before, row.story.due)],
         reason=EXTENSION_REASON,
     )

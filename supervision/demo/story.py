@@ -150,8 +150,7 @@ class Storyteller:
             first_of_month(self.today, back=MONTHS_BACK - month), self.imported_on + timedelta(days=1)
         )
         last = min(month_end(first), self.today)
-        if first > last:  # the ledger was imported today
-            first = last
+        first = min(first, last)  # the same where the ledger was imported today
         done = first + timedelta(days=self.chance.randint(0, (last - first).days))
         done = max(self.calendar.last_on_or_before(done), first)
         late = self.chance.randint(-7, 5) if month == MONTHS_BACK else self.chance.randint(-42, 5)

@@ -16,7 +16,8 @@ from accounts.models import Office, User
 from core.clock import today
 from remediation.counting import ledger_totals
 from remediation.models import Ledger, Measure, RatesVisibility
-from supervision.dashboard import live_dashboard, live_figures, subject_totals
+from supervision.completion_lines import subject_totals
+from supervision.dashboard import live_dashboard, live_figures
 from supervision.demo import loading
 from supervision.models import CompletionSnapshot
 from supervision.population import Population

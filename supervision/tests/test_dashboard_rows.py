@@ -12,7 +12,8 @@ from core.clock import today
 from core.models import CalendarDay
 from remediation.counting import ledger_totals
 from remediation.states import CompletionStatus, WorkflowState
-from supervision.dashboard import live_dashboard, live_figures, subject_totals
+from supervision.completion_lines import subject_totals
+from supervision.dashboard import live_dashboard, live_figures
 from supervision.population import Population
 from supervision.rollup import roll_up_ledger
 from supervision.tests.boards import page, queries_of, reader_for, rows_behind

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -20,7 +21,8 @@ from remediation.models import Ledger
 from remediation.states import DutyRole
 from remediation.views.reading import reads_ledgers
 from remediation.work import waiting_count
-from supervision.dashboard import Dashboard, live_dashboard, office_rows, past_dashboard
+from supervision.dashboard import Dashboard, live_dashboard, past_dashboard
+from supervision.office_rates import office_rows
 from supervision.population import Population
 from supervision.trend import Point, month_end_before
 
@@ -246,7 +248,7 @@ def chart_of(points: list[Point]) -> dict[str, Any]:
 
 def point_label(point: Point, points: list[Point]) -> str:
     """4月 where the points are months apart, else 11-23."""
-    gaps = [(later.day - earlier.day).days for earlier, later in zip(points, points[1:], strict=False)]
+    gaps = [(later.day - earlier.day).days for earlier, later in pairwise(points)]
     if gaps and max(gaps) > 14:
         return (
             date_format(point.day, _("n/Y"))
