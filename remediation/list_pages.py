@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -144,6 +145,7 @@ def ledger_list_context(view: Any) -> dict[str, Any]:
         "column_count": len(view.columns),
         "ledger": ledger,
         "back_query": query_without(query, "print"),
+        "rows_url": f"{view.request.path}?{urlencode({'columns': view.columns}, doseq=True)}&id=",
         "print_url": query_without(query, print="1"),
         "xlsx_url": query_without(query, format="xlsx"),
         "csv_url": query_without(query, format="csv"),

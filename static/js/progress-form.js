@@ -71,7 +71,10 @@
       const row = document.getElementById('row-' + id);
       if (!row) return;
       const selector = '#row-' + id;
-      const again = window.htmx.ajax('GET', window.location.pathname + window.location.search, { target: row, select: selector, swap: 'outerHTML' });
+      /* By its id: a row that the filter would no longer show stays where it is until the page is read anew. */
+      const list = row.closest('[data-rows-url]');
+      const address = list ? list.dataset.rowsUrl + id : window.location.pathname + window.location.search;
+      const again = window.htmx.ajax('GET', address, { target: row, select: selector, swap: 'outerHTML' });
       if (id === event.detail.opened) again.then(function () { focusUpdate(document.querySelector(selector)); });
     });
   });
