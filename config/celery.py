@@ -10,6 +10,7 @@ from typing import Any
 from celery import Celery
 from celery.schedules import crontab
 from celery.signals import setup_logging
+from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -38,7 +39,7 @@ app.conf.beat_schedule = {
     # Every day: the task itself knows which days are working days.
     "send-reminders": {
         "task": "supervision.tasks.send_reminders",
-        "schedule": crontab(hour="8", minute="30"),
+        "schedule": crontab(hour=str(settings.REMIND_AT.hour), minute=str(settings.REMIND_AT.minute)),
     },
     "roll-up": {
         "task": "supervision.tasks.roll_up",

@@ -277,6 +277,8 @@ CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_TASK_SOFT_TIME_LIMIT = 30 * 60
 CELERY_TASK_TIME_LIMIT = 35 * 60
 CELERY_TIMEZONE = TIME_ZONE
+# When the reminders of a working day go out (config/celery.py, supervision/tasks.py).
+REMIND_AT = ENV.remind_at
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat" / "schedule")
 
 # --- Log ----------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import ipaddress
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import time
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -52,6 +53,7 @@ class Environment:
     web_workers: int
     web_threads: int
     worker_concurrency: int
+    remind_at: time
     email_host: str
     email_port: int
     email_user: str
@@ -204,6 +206,15 @@ def parse_level(value: str) -> str:
     return value.upper()
 
 
+def parse_hour(value: str) -> time:
+    """Return a time of day; raise ValueError for anything but 08:30."""
+    hours, _, minutes = value.partition(":")
+    try:
+        return time(int(hours), int(minutes))
+    except ValueError:
+        raise ValueError(f"{value!r} is not a time of day such as 08:30") from None
+
+
 def is_loopback(host: str) -> bool:
     """Whether a host name or address is this machine itself."""
     if host == "localhost":
@@ -272,6 +283,7 @@ def read_environment(variables: Mapping[str, str], *, base_dir: Path) -> Environ
         web_workers=reader.number("WEB_WORKERS", default=1, least=1, most=64),
         web_threads=reader.number("WEB_THREADS", default=4, least=1, most=128),
         worker_concurrency=reader.number("WORKER_CONCURRENCY", default=2, least=1, most=64),
+        remind_at=reader.read("REMIND_AT", parse_hour, default=time(8, 30)),
         email_host=reader.text("EMAIL_HOST"),
         email_port=reader.number("EMAIL_PORT", default=25, least=1, most=65535),
         email_user=reader.text("EMAIL_HOST_USER"),

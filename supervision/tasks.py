@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 
 from celery import shared_task
+from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
@@ -14,8 +15,6 @@ from core.workdays import WorkCalendar
 from supervision import delivery, reminders, rollup
 from supervision.models import ReminderRun
 
-# The organ's hour, as in the schedule (config/celery.py).
-REMIND_AT = time(8, 30)
 # After this long without a sign of life a run of reminders is taken over.
 RUN_SECONDS = 600
 
@@ -53,7 +52,7 @@ def sweep() -> None:
 
 def is_time(now: datetime) -> bool:
     """Whether the organ's hour of the day has come."""
-    return timezone.localtime(now).time() >= REMIND_AT
+    return timezone.localtime(now).time() >= settings.REMIND_AT
 
 
 def runs_to_take_up(now: datetime, *, calendar: WorkCalendar) -> list[date]:

@@ -80,6 +80,8 @@ def test_an_empty_variable_is_an_unset_one(tmp_path: Path) -> None:
         ("REDIS_URL", "http://redis:6379", "it is not an address such as redis://"),
         ("CSRF_TRUSTED_ORIGINS", "xiaohao.example.cn", "does not begin with http:// or https://"),
         ("LOG_LEVEL", "LOUD", "'LOUD' is not one of"),
+        ("REMIND_AT", "25:00", "'25:00' is not a time of day"),
+        ("REMIND_AT", "8", "'8' is not a time of day"),
         ("WEB_WORKERS", "2", "set REDIS_URL too"),
         ("EMAIL_HOST_PASSWORD", "hidden", "EMAIL_HOST_USER is not set"),
     ],
