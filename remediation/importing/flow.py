@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.http import QueryDict
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from kombu.exceptions import OperationalError
 
 from core.decisions import ALLOWED, Decision, denied
@@ -171,7 +171,7 @@ def can_commit(batch: ImportBatch) -> Decision:
         reasons.append(ngettext("{count} name to settle", "{count} names to settle", questions).format(count=questions))
     if reasons:
         return denied(
-            _("There are still {reasons}. Everything is written or nothing.").format(reasons=_(", ").join(reasons))
+            _("There are still {reasons}. Everything is written or nothing.").format(reasons=pgettext("between parts", ", ").join(reasons))
         )
     if not counts.get("new") and not counts.get("changed"):
         return denied(_("The workbook agrees with the ledger; nothing has to be written."))

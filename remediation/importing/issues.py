@@ -11,6 +11,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as translate
+from django.utils.translation import pgettext
 from django.utils.translation import gettext_lazy as _
 
 from core.workbooks.grid import column_letter
@@ -153,7 +154,7 @@ class Issue:
             parts.append(translate("row {row}").format(row=self.row))
         if self.column is not None:
             parts.append(f"{column_letter(self.column)} {self.heading}".strip())
-        return translate(", ").join(parts)
+        return pgettext("between parts", ", ").join(parts)
 
     @property
     def message(self) -> str:

@@ -202,7 +202,7 @@ def _layout(sheet: Sheet, covered: dict[tuple[int, int], Cell], top: int, bottom
     for index in range(1, sheet.width + 1):
         hidden = index in sheet.hidden_columns
         path = _path(covered, index, top, bottom)
-        samples = _samples(sheet, index, bottom)
+        samples = _samples(sheet, index, bottom, headings=path)
         if not path and not samples:
             continue
         match = Match(None, "hidden") if hidden else match_heading(path[-1]) if path else Match(None, "unknown")
@@ -262,12 +262,14 @@ def _by_company(match: Match, named: set[str | None]) -> Match:
     return replace(match, choices=left or match.choices)
 
 
-def _samples(sheet: Sheet, column: int, header_bottom: int) -> tuple[str, ...]:
+def _samples(sheet: Sheet, column: int, header_bottom: int, *, headings: tuple[str, ...]) -> tuple[str, ...]:
+    """The first values of a column; a heading that is repeated further down is no value."""
     found: list[str] = []
+    plain_headings = {folded(heading) for heading in headings}
     for row in sheet.rows[header_bottom : header_bottom + SAMPLE_ROWS]:
         value = row[column - 1] if column <= len(row) else None
         text = cell_text(value)
-        if text and text not in found:
+        if text and text not in found and folded(text) not in plain_headings:
             found.append(text[:60])
         if len(found) == SAMPLES:
             break

@@ -167,7 +167,7 @@ def _read_offices(book: NameBook, cell: str, *, role: str) -> OfficeList:
         if label := PLAIN_LABEL.match(text, position):
             position = label.end()
             continue
-        if found and text[position] in CONJUNCTIONS:
+        if (found or unknown or groups) and text[position] in CONJUNCTIONS:
             position += 1
             continue
         if found and (others := AND_OTHERS.match(text[position:])) and (others.end() > 1 or _at_end(text, position + 1)):

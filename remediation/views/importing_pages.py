@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Office, Position
@@ -17,7 +18,12 @@ from remediation.importing.mapping import UNDECIDED, mapping_problems, reason_wo
 from remediation.importing.undoing import can_undo_import
 from remediation.models import BatchState, ImportBatch
 
-STEPS = (gettext_lazy("Upload"), gettext_lazy("Check columns"), gettext_lazy("Preview"), gettext_lazy("Write"))
+STEPS = (
+    gettext_lazy("Upload"),
+    gettext_lazy("Check columns"),
+    gettext_lazy("Preview"),
+    gettext_lazy("Write"),
+)
 ROWS_PER_PAGE = 100
 SHOWN_CHANGES = 20
 WAITING_STATES = frozenset(
@@ -45,7 +51,11 @@ def detail_context(request: HttpRequest, batch: ImportBatch) -> tuple[str, dict[
     if batch.state == BatchState.MAPPING:
         return "remediation/imports/mapping.html", mapping_context(batch)
     if batch.state in WAITING_STATES:
-        template = "remediation/imports/_progress.html" if request.headers.get("HX-Request") else "remediation/imports/progress.html"
+        template = (
+            "remediation/imports/_progress.html"
+            if request.headers.get("HX-Request")
+            else "remediation/imports/progress.html"
+        )
         return template, _progress_context(batch)
     if batch.state == BatchState.PREVIEWED:
         return "remediation/imports/preview.html", preview_context(request, batch)
@@ -65,8 +75,10 @@ def _base(batch: ImportBatch, *, title: str, step: int) -> dict[str, Any]:
 
 def skipped_words(skipped: dict[str, int]) -> str:
     """空行13，注释1，签字1."""
-    parts = [str(SKIP_WORDS[name]).format(count=count) for name, count in skipped.items() if name in SKIP_WORDS]
-    return _(", ").join(parts)
+    parts = [
+        str(SKIP_WORDS[name]).format(count=count) for name, count in skipped.items() if name in SKIP_WORDS
+    ]
+    return pgettext("between parts", ", ").join(parts)
 
 
 def mapping_context(batch: ImportBatch, *, problems: list[str] | None = None) -> dict[str, Any]:
@@ -80,7 +92,7 @@ def mapping_context(batch: ImportBatch, *, problems: list[str] | None = None) ->
             {
                 **column,
                 "name": f"field-{place}-{column['index']}",
-                "sample": _("; ").join(column["samples"]),
+                "sample": pgettext("between parts", "; ").join(column["samples"]),
                 "reason_words": reason_words(column),
                 "asks": column["field"] == UNDECIDED,
             }
@@ -162,12 +174,42 @@ def preview_context(request: HttpRequest, batch: ImportBatch) -> dict[str, Any]:
         "replace_form": ReplaceForm(),
         "all_unchanged": not (counts["new"] or counts["changed"] or counts["wrong"]),
         "cells": [
-            (_("Wrong"), counts["wrong"], _("to be corrected before writing"), f"{here}?show=wrong", shown == "wrong"),
+            (
+                _("Wrong"),
+                counts["wrong"],
+                _("to be corrected before writing"),
+                f"{here}?show=wrong",
+                shown == "wrong",
+            ),
             (_("New"), counts["new"], _("not in the ledger"), f"{here}?show=new", shown == "new"),
-            (_("Differs"), counts["changed"], _("other than in the ledger"), f"{here}?show=changed", shown == "changed"),
-            (_("Unchanged"), counts["unchanged"], _("will not be written"), f"{here}?show=unchanged", shown == "unchanged"),
-            (_("Missing from the file"), counts["missing"], _("in the ledger alone; they stay"), f"{here}?show=missing", shown == "missing"),
-            (_("Names to settle"), counts["questions"], _("{count} rows in all").format(count=counts["rows"]), f"{here}#questions", False),
+            (
+                _("Differs"),
+                counts["changed"],
+                _("other than in the ledger"),
+                f"{here}?show=changed",
+                shown == "changed",
+            ),
+            (
+                _("Unchanged"),
+                counts["unchanged"],
+                _("will not be written"),
+                f"{here}?show=unchanged",
+                shown == "unchanged",
+            ),
+            (
+                _("Missing from the file"),
+                counts["missing"],
+                _("in the ledger alone; they stay"),
+                f"{here}?show=missing",
+                shown == "missing",
+            ),
+            (
+                _("Names to settle"),
+                counts["questions"],
+                _("{count} rows in all").format(count=counts["rows"]),
+                f"{here}#questions",
+                False,
+            ),
         ],
         "sheet_words": [
             (sheet["name"], sheet["first_row"], sheet["last_row"], skipped_words(sheet["skipped"]))
@@ -181,21 +223,46 @@ def _question_context(preview: dict[str, Any]) -> list[dict[str, Any]]:
         return []
     sorts = {question["sort"] for question in preview["questions"]}
     choices = {
-        "office": list(Office.objects.filter(is_active=True).order_by("order", "pk").values_list("pk", "name")) if "office" in sorts else [],
-        "position": list(Position.objects.filter(is_active=True).order_by("order", "pk").values_list("pk", "title")) if "position" in sorts else [],
+        "office": list(
+            Office.objects.filter(is_active=True).order_by("order", "pk").values_list("pk", "name")
+        )
+        if "office" in sorts
+        else [],
+        "position": list(
+            Position.objects.filter(is_active=True).order_by("order", "pk").values_list("pk", "title")
+        )
+        if "position" in sorts
+        else [],
     }
     return [
-        {**question, "place": place, "choices": choices[question["sort"]], "first": question["places"][0] if question["places"] else None}
+        {
+            **question,
+            "place": place,
+            "choices": choices[question["sort"]],
+            "first": question["places"][0] if question["places"] else None,
+        }
         for place, question in enumerate(preview["questions"])
     ]
 
 
 def _answered(batch: ImportBatch) -> list[dict[str, Any]]:
     """What was settled already, so that it can be taken back."""
-    names = {
-        "office": dict(Office.objects.filter(pk__in=[a["is"] for a in batch.answers.get("office", {}).values() if "is" in a]).values_list("pk", "name")),
-        "position": dict(Position.objects.filter(pk__in=[a["is"] for a in batch.answers.get("position", {}).values() if "is" in a]).values_list("pk", "title")),
-    } if batch.answers else {}
+    names = (
+        {
+            "office": dict(
+                Office.objects.filter(
+                    pk__in=[a["is"] for a in batch.answers.get("office", {}).values() if "is" in a]
+                ).values_list("pk", "name")
+            ),
+            "position": dict(
+                Position.objects.filter(
+                    pk__in=[a["is"] for a in batch.answers.get("position", {}).values() if "is" in a]
+                ).values_list("pk", "title")
+            ),
+        }
+        if batch.answers
+        else {}
+    )
     return [
         {
             "sort": sort,
@@ -222,7 +289,9 @@ def _result_context(batch: ImportBatch) -> dict[str, Any]:
         "can_undo": can_undo_import(batch),
         "result": batch.result,
         "skipped_sheets": [(name, SHEET_WORDS.get(why, "")) for name, why in skipped.items()],
-        "ledger_url": f"{reverse('remediation:measure_list')}?ledger={batch.ledger_id}" if batch.ledger_id else "",
+        "ledger_url": f"{reverse('remediation:measure_list')}?ledger={batch.ledger_id}"
+        if batch.ledger_id
+        else "",
         "failed": batch.state == BatchState.FAILED,
         "refused": batch.state == BatchState.REFUSED,
         "undone": batch.state == BatchState.UNDONE,
