@@ -30,6 +30,15 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            self.prepare_and_run()
+        except KeyboardInterrupt:
+            # Ctrl-C before the programs run: what was being written is rolled back, and the next start does it again.
+            self.say(_("Xiaohao has stopped."))
+            sys.exit(130)
+
+    def prepare_and_run(self) -> None:
+        """Bring the data up to date, then run the programs until they are stopped."""
         env = settings.ENV
         require_free_port(env.bind_address, env.port)
         with only_one(settings.DATA_DIR / "lock"):
