@@ -20,7 +20,7 @@ from core.models import CalendarDay, forget_calendar
 from core.toasts import toast
 from core.workdays import WorkCalendar
 from remediation.forms.calendar import HolidayForm
-from remediation.views.desk import require_ledger_admin, signed_in
+from remediation.views.desk import posted, require_ledger_admin, signed_in
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 
@@ -115,7 +115,7 @@ def calendar_year(request: HttpRequest) -> HttpResponse:
     now = today()
     year = asked_year(request, now.year)
     may_edit = user.has_role(Role.LEDGER_ADMIN)
-    form = HolidayForm(request.POST or None)
+    form = HolidayForm(posted(request))
     if request.method == "POST":
         require_ledger_admin(request)
         if form.is_valid():

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -40,6 +40,11 @@ def signed_in(request: HttpRequest) -> User:
     if not isinstance(request.user, User):
         raise PermissionDenied
     return request.user
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What a form is bound to: an empty post is refused by the form, a GET shows it fresh."""
+    return request.POST if request.method == "POST" else None
 
 
 def require_ledger_admin(request: HttpRequest) -> User:
@@ -155,7 +160,7 @@ def ledger_edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         ledger = Ledger()
     else:
         _user, ledger = editable_ledger(request, pk)
-    form = LedgerForm(request.POST or None, instance=ledger)
+    form = LedgerForm(posted(request), instance=ledger)
     if request.method == "POST" and form.is_valid():
         saved = form.save()
         toast(request, _("Saved: %(title)s") % {"title": saved.title})
@@ -170,7 +175,7 @@ def ledger_edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
 def ledger_policy(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a ledger's policy."""
     _user, ledger = editable_ledger(request, pk)
-    form = PolicyForm(request.POST or None, instance=ledger)
+    form = PolicyForm(posted(request), instance=ledger)
     if request.method == "POST" and form.is_valid():
         form.save()
         toast(request, _("Policy saved"))
@@ -184,10 +189,9 @@ def ledger_policy(request: HttpRequest, pk: int) -> HttpResponse:
 def ledger_stated(request: HttpRequest, pk: int) -> HttpResponse:
     """Enter what the ledger's document states (公布数)."""
     _user, ledger = editable_ledger(request, pk)
-    posted = request.POST if request.method == "POST" else None
-    forms = stated_total_forms(ledger, posted)
-    refused = [form for form in forms if posted is not None and not form.is_valid()]
-    if posted is not None and not refused:
+    forms = stated_total_forms(ledger, posted(request))
+    refused = [form for form in forms if form.is_bound and not form.is_valid()]
+    if request.method == "POST" and not refused:
         save_stated_totals(forms)
         toast(request, _("Stated totals saved"))
         return redirect("remediation:ledger_detail", ledger.pk)
@@ -214,7 +218,7 @@ def section_edit(request: HttpRequest, ledger_pk: int, pk: int | None = None) ->
     """Create a section of a ledger or change it."""
     _user, ledger = editable_ledger(request, ledger_pk)
     section = get_object_or_404(ledger.sections, pk=pk) if pk else Section(ledger=ledger)
-    form = SectionForm(request.POST or None, instance=section)
+    form = SectionForm(posted(request), instance=section)
     if request.method == "POST" and form.is_valid():
         saved = form.save()
         toast(request, _("Saved: %(title)s") % {"title": saved.title})

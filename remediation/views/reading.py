@@ -7,8 +7,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 
 from accounts.roles import BUSINESS_ROLES
@@ -24,7 +23,7 @@ def reads_ledgers(view: Page) -> Page:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not person(request).has_role(*BUSINESS_ROLES):
-            raise PermissionDenied(_("Accounts of administrators have no ledgers to read."))
+            raise Http404(_("Accounts of administrators have no ledgers to read."))
         return view(request, *args, **kwargs)
 
     return guarded

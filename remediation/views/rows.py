@@ -28,12 +28,12 @@ from remediation.models import Item, Ledger, Measure
 from remediation.numbering import item_number, measure_number
 from remediation.permissions import can_edit_ledger
 from remediation.recording import Duties, duties_of
-from remediation.views.desk import edit_page, editable_ledger, require_ledger_admin
+from remediation.views.desk import edit_page, editable_ledger, posted, require_ledger_admin
 
 
 def _row_form(form_class: type[LedgerRowForm], request: HttpRequest, *, ledger: Ledger, **kwargs: Any) -> Any:
     return form_class(
-        request.POST or None,
+        posted(request),
         ledger=ledger,
         today=today(),
         calendar=CalendarDay.objects.work_calendar(),
