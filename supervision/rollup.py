@@ -7,7 +7,7 @@ history: the latest event of each measure up to that day carries its whole count
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
@@ -163,39 +163,43 @@ def rebuilt_figures(ledger: Ledger, rule: LightRule, *, tree: OfficeTree) -> Fig
 
 
 def roll_up_ledger(
-    ledger_id: int, day: date, *, today: date, calendar: WorkCalendar, marks: Iterable[int] = ()
+    ledger_id: int, day: date, *, today: date, calendar: WorkCalendar, marks: Collection[int] = ()
 ) -> int:
     """Write the snapshots of one ledger and day, and delete the ``marks`` that asked for it; return how many there are.
 
-    Today is counted live, a day before it rebuilt. The ledger is locked, so that of two roll-ups at once the later one
-    counts after the earlier one has written; figures include whatever was committed before a deleted mark was seen.
+    Today is counted live, a day before it rebuilt. Counting comes after the marks were seen and before the transaction,
+    which is therefore short: nobody who saves waits for it. Of two roll-ups at once the figures of the one that began
+    to count later stay; they hold what was committed before either's marks.
     """
+    ledger = Ledger.objects.filter(pk=ledger_id).first()
+    if ledger is None:
+        return 0
+    began = timezone.now()
+    count = live_figures if day >= today else rebuilt_figures
+    figures = count(ledger, LightRule.build(day, calendar, ledgers=[ledger]), tree=office_tree())
     with transaction.atomic():
-        ledger = Ledger.objects.select_for_update(no_key=True).filter(pk=ledger_id).first()
-        if ledger is None:
-            return 0
-        ChangeMark.objects.filter(pk__in=list(marks)).delete()
-        rule = LightRule.build(day, calendar, ledgers=[ledger])
-        count = live_figures if day >= today else rebuilt_figures
-        figures = count(ledger, rule, tree=office_tree())
-        now = timezone.now()
-        CompletionSnapshot.objects.filter(ledger=ledger, day=day).delete()
-        CompletionSnapshot.objects.bulk_create(
-            [
-                CompletionSnapshot(
-                    ledger=ledger,
-                    office_id=cell.office_id,
-                    role=cell.role,
-                    with_below=cell.with_below,
-                    day=day,
-                    computed_at=now,
-                    **totals.as_dict(),
-                )
-                for cell, totals in figures.items()
-            ],
-            batch_size=500,
-        )
-        return len(figures)
+        Ledger.objects.select_for_update(no_key=True).filter(pk=ledger_id).first()
+        if marks:
+            ChangeMark.objects.filter(pk__in=marks).delete()
+        snapshots = CompletionSnapshot.objects.filter(ledger=ledger, day=day)
+        if not snapshots.filter(computed_at__gt=began).exists():
+            snapshots.delete()
+            CompletionSnapshot.objects.bulk_create(
+                [
+                    CompletionSnapshot(
+                        ledger=ledger,
+                        office_id=cell.office_id,
+                        role=cell.role,
+                        with_below=cell.with_below,
+                        day=day,
+                        computed_at=began,
+                        **totals.as_dict(),
+                    )
+                    for cell, totals in figures.items()
+                ],
+                batch_size=500,
+            )
+    return len(figures)
 
 
 def ledgers_on(day: date) -> list[int]:

@@ -21,6 +21,7 @@ from django.utils.translation import ngettext, pgettext
 from accounts.models import Office
 from core.workdays import WorkCalendar
 from remediation.lights import LightRule
+from remediation.links import measures_url
 from remediation.models import Measure, MeasureOffice
 from remediation.numbering import measure_number
 from remediation.states import DutyRole
@@ -143,7 +144,7 @@ class Wording:
         self.offices = offices
         self.names = names
         self.rule = LightRule(digest.day, calendar, {})
-        self.url = reverse("remediation:work") if source.new_total else reverse("remediation:measure_list")
+        self.url = reverse("remediation:work") if source.new_total else measures_url(light="red")
 
     def text(self) -> Text:
         """The whole digest."""
@@ -207,7 +208,7 @@ class Wording:
             measure = self.measures.get(pk)
             if measure is None:
                 continue
-            text = Truncator(" ".join(measure.text.split())).chars(MEASURE_CHARACTERS)
+            text = Truncator(" ".join(measure.text.split())).chars(MEASURE_CHARACTERS, truncate="…")
             lines.append(f"{position}. {measure_number(measure)} {text}")
             due = measure.watch_date
             lines.append(

@@ -176,6 +176,17 @@ def test_a_roll_up_writes_each_row_once(story: Story) -> None:
     assert row.day == story.today
 
 
+def test_of_two_roll_ups_at_once_the_later_count_stays(story: Story) -> None:
+    story.measure(lead=[story.office], day=story.today)
+    later = timezone.now() + timedelta(seconds=5)
+    CompletionSnapshot.objects.create(ledger=story.ledger, day=story.today, computed_at=later, total=7)
+    calendar = CalendarDay.objects.work_calendar()
+    marks = list(ChangeMark.objects.values_list("pk", flat=True))
+    rollup.roll_up_ledger(story.ledger.pk, story.today, today=story.today, calendar=calendar, marks=marks)
+    assert [row.total for row in CompletionSnapshot.objects.all()] == [7]
+    assert not ChangeMark.objects.exists()
+
+
 def test_changed_ledgers_are_rolled_up_and_their_marks_go(story: Story) -> None:
     measure = story.measure(lead=[story.office], day=story.today, due=story.today)
     other = make_ledger()
