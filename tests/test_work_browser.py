@@ -1,0 +1,158 @@
+"""The home, the item page and the form in a row, in a real browser: keyboard, focus, conflict, undo, axe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+from accounts.models import Office, User
+from core.clock import today
+from core.models import CalendarDay
+from remediation.models import Measure
+from remediation.reporting import Progress, report_progress
+from remediation.states import CompletionStatus
+from tests.ledgers import make_item, make_ledger, make_measure
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    SignIn = Callable[[Page, User], None]
+    Axe = Callable[..., list[str]]
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+
+GOING = CompletionStatus.IN_PROGRESS
+
+
+@pytest.fixture
+def measures(transactional_db: None, office: Office, other_office: Office) -> list[Measure]:
+    """Two rows of one shared measure that are overdue, one due soon, and another office's in the same item."""
+    calendar = CalendarDay.objects.work_calendar()
+    ledger = make_ledger("巡视整改台账")
+    item = make_item(ledger, "转诊标准不统一", number="12", cause="指征自定", goal="统一标准")
+    other = make_item(ledger, "同样的问题", number="13", kind="inference_item", inferred_from=item)
+    overdue, soon = calendar.add(today(), -10), calendar.add(today(), 3)
+    make_measure(item, "别处的措施", lead=[other_office], assisting=[office], due=soon)
+    return [
+        make_measure(
+            item, "制定目录", number=2, lead=[office], due=overdue, status=GOING, percent=60, shared_key="k"
+        ),
+        make_measure(
+            other, "制定目录", number=1, lead=[office], due=overdue, status=GOING, percent=60, shared_key="k"
+        ),
+        make_measure(item, "签订协议", number=3, lead=[office], due=soon),
+    ]
+
+
+def focused(page: Page) -> str:
+    """The text of what has the focus."""
+    return str(page.evaluate("document.activeElement.textContent"))
+
+
+def open_form(page: Page, measure: Measure) -> None:
+    page.locator(f"#measure-{measure.pk} .measure-action a").click()
+    page.wait_for_selector("[data-progress-form]")
+
+
+def test_update_in_the_row_with_the_keyboard_and_take_it_back(
+    browser_page: Page, sign_in: SignIn, axe: Axe, clerk: User, measures: list[Measure]
+) -> None:
+    page, (first, twin, _soon) = browser_page, measures
+    sign_in(page, clerk)
+    page.goto("/work/")
+    assert axe(page) == []
+    open_form(page, first)
+    # The text has the focus; 已完成 brings 100 with it, and back again.
+    assert page.evaluate("document.activeElement.tagName") == "TEXTAREA"
+    page.locator("label", has_text="已完成").first.click()
+    assert page.input_value("[name=percent]") == "100"
+    page.locator("label", has_text="正在推进").first.click()
+    assert page.input_value("[name=percent]") == "60"
+    page.fill("[name=percent]", "100")
+    assert page.locator("[data-hundred]").is_visible()
+    assert axe(page) == []
+    page.keyboard.press("Escape")
+    page.wait_for_selector("[data-progress-form]", state="detached")
+    assert "更新" in focused(page)
+
+    open_form(page, first)
+    page.locator("label", has_text="已完成").first.click()
+    page.fill("textarea", "目录已印发")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("[data-toast]")
+    # Playwright's own waiting evaluates text, which the page's Content-Security-Policy forbids; locators do not.
+    page.locator("#work-figures .figure-value.zero").first.wait_for()
+    # The row stays where it was, its twin beside it has followed, and the focus is back.
+    assert "已完成" in page.inner_text(f"#measure-{first.pk}")
+    page.locator(f"#measure-{twin.pk}", has_text="已完成").wait_for()
+    assert "更新" in focused(page)
+    page.get_by_role("button", name="撤回").click()
+    page.wait_for_selector("text=已撤回")
+    for measure in (first, twin):
+        measure.refresh_from_db()
+        assert (measure.status, measure.percent, measure.progress) == (GOING, 60, "")
+
+
+def test_errors_take_the_focus_and_keep_what_was_typed(
+    browser_page: Page, sign_in: SignIn, axe: Axe, clerk: User, measures: list[Measure]
+) -> None:
+    page = browser_page
+    sign_in(page, clerk)
+    page.goto("/work/")
+    open_form(page, measures[0])
+    page.fill("textarea", "征求意见")
+    page.fill("[name=percent]", "150")
+    page.get_by_role("button", name="保存").click()
+    page.wait_for_selector(".form-errors")
+    assert page.evaluate("document.activeElement.className") == "form-errors"
+    assert page.input_value("textarea") == "征求意见"
+    assert axe(page) == []
+    # What was not saved comes back on the next visit.
+    page.goto("/work/")
+    open_form(page, measures[0])
+    page.wait_for_selector(".draft-note")
+    assert page.input_value("textarea") == "征求意见"
+
+
+def test_the_second_saver_chooses_field_by_field(
+    browser_page: Page, sign_in: SignIn, axe: Axe, clerk: User, office_head: User, measures: list[Measure]
+) -> None:
+    page, measure = browser_page, measures[0]
+    sign_in(page, clerk)
+    page.goto(f"/items/{measure.item_id}/")
+    assert axe(page) == []
+    open_form(page, measure)
+    report_progress(measure, progress=Progress(GOING, 70, "补充基层用药。"), actor=office_head)
+    page.fill("[name=percent]", "75")
+    page.fill("textarea", "正在会签。")
+    page.get_by_role("button", name="保存").click()
+    page.wait_for_selector("[data-conflict]")
+    assert axe(page) == []
+    assert page.input_value("[name=merged_text]") == "补充基层用药。正在会签。"
+    page.get_by_role("button", name="全部用对方的").click()
+    assert page.is_checked("[name=pick_percent][value=saved]")
+    page.fill("[name=merged_text]", "补充用药，正在会签。")
+    assert page.is_checked("[name=pick_text][value=merged]")
+    page.get_by_role("button", name="保存选定的内容").click()
+    page.wait_for_selector("[data-toast]")
+    measure.refresh_from_db()
+    assert (measure.percent, measure.progress) == (70, "补充用药，正在会签。")
+
+
+@pytest.mark.parametrize(
+    "address", ["/work/", "/work/?role=assisting", "/items/{item}/", "/measures/{measure}/report/"]
+)
+def test_a_phone_scrolls_one_way_and_has_room_for_fingers(
+    browser_page: Page, sign_in: SignIn, axe: Axe, clerk: User, measures: list[Measure], address: str
+) -> None:
+    page = browser_page
+    page.set_viewport_size({"width": 390, "height": 844})
+    sign_in(page, clerk)
+    page.goto(address.format(item=measures[0].item_id, measure=measures[0].pk))
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    for button in page.locator("main .btn").all():
+        box = button.bounding_box()
+        assert box is None or box["height"] >= 40, button.inner_text()
+    assert axe(page) == []
