@@ -93,7 +93,7 @@ def test_a_person_sees_the_rows_of_their_scope(
 
 def test_administrators_have_no_list(client: Client, sys_admin: User) -> None:
     client.force_login(sys_admin)
-    assert client.get(LIST).status_code == 403
+    assert client.get(LIST).status_code == 404
 
 
 def test_what_is_transferred_is_shown_only_when_asked_for(
