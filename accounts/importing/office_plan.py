@@ -152,6 +152,12 @@ class Planner:
         self.titles = self.positions.keys() | {folded(plan.name) for plan in self.plan.positions}
         self.claimed: dict[str, Row] = {}
         self.in_file = {folded(row["name"]): row for row in self.rows["offices"] if row["name"]}
+        # What the file itself calls an office otherwise: a superior may be named so before it exists.
+        self.also_in_file = {
+            folded(name): folded(row["name"])
+            for row in self.rows["offices"]
+            for name in (*split_names(row["aliases"]), *split_names(row["former"]))
+        }
         self.plan.offices = [self._office(row) for row in self.rows["offices"]]
         self._no_circles()
         return self.plan
@@ -299,6 +305,8 @@ class Planner:
                 plan.parent = folded(self.offices[existing.parent_id].name)
             return
         key = folded(text)
+        if key not in self.in_file:
+            key = self.also_in_file.get(key, key)
         owner = self.owner.get(key)
         if key not in self.in_file and owner is None:
             plan.issues.append(plan.row.issue("parent", "unknown_office", self._unknown_office(text)))

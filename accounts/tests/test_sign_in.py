@@ -30,7 +30,12 @@ def test_signing_in_goes_to_the_start_page_and_is_told_to_the_audit_log(client: 
     response = sign_in(client, "clerk", PASSWORD)
     assert (response.status_code, response["Location"]) == (302, "/")
     event = AuditEvent.objects.get()
-    assert (event.event_type, event.actor, event.ip, event.succeeded) == ("signed_in", clerk, "127.0.0.1", True)
+    assert (event.event_type, event.actor, event.ip, event.succeeded) == (
+        "signed_in",
+        clerk,
+        "127.0.0.1",
+        True,
+    )
 
 
 def test_upper_and_lower_case_are_the_same_account(client: Client, clerk: User) -> None:
@@ -81,7 +86,9 @@ def test_a_deactivated_account_is_told_only_to_who_knows_its_password(
     assert client.get("/me/").status_code == 302
 
 
-def test_an_open_session_ends_when_the_account_is_closed(client: Client, clerk: User, sys_admin: User) -> None:
+def test_an_open_session_ends_when_the_account_is_closed(
+    client: Client, clerk: User, sys_admin: User
+) -> None:
     client.force_login(clerk)
     assert client.get("/me/").status_code == 200
     deactivate_account(sys_admin, clerk)
@@ -159,9 +166,7 @@ class TestInitialPassword:
     ) -> None:
         password = reset_password(clerk)
         sign_in(client, "clerk", password)
-        response = client.post(
-            "/password/", {"oldpassword": password, "password1": new, "password2": again}
-        )
+        response = client.post("/password/", {"oldpassword": password, "password1": new, "password2": again})
         assert said in response.content.decode()
         clerk.refresh_from_db()
         assert clerk.must_change_password
