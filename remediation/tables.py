@@ -252,10 +252,10 @@ class ItemTable(LitTable):
     lead = column(_("Lead offices"), "office")
     assisting = column(_("Assisting offices"), "office")
     leader = column(_("Responsible leader"), "leader")
-    light = column(LIGHT_HEADING, "light")
+    light = column(LIGHT_HEADING, "light-why")
     due = column(_("Deadline"), "date", order="due")
     status = column(_("Completion status"), "status", order="status")
-    done = column(_("Measures completed"), "num")
+    done = column(_("Measures"), "num")
     flow = column(_("Workflow state"), "flow")
     ledger = column(_("Ledger"), "text-narrow")
     section = column(_("Section"), "text-narrow")
@@ -286,6 +286,17 @@ class ItemTable(LitTable):
 
     def due_of(self, record: Any) -> Any:
         return record.latest_due
+
+    def render_light(self, record: Any) -> SafeString:
+        # The reason is that of the worst measure; the deadline beside it is the latest of all.
+        reason = self.reason_of(record)
+        late = record.is_open and record.watch_date is not None and record.watch_date < self.rule.today
+        css = "light-why late" if late else "light-why"
+        return format_html('{}<span class="{}">{}</span>', super().render_light(record), css, reason)
+
+    def render_due(self, record: Any) -> SafeString:
+        due = self.due_of(record)
+        return format_html('<span class="date">{}</span>', notation.day(due) if due else "–")
 
     def render_status(self, record: Any) -> SafeString:
         return look.completion(record.completion_status, label=record.completion_label)
@@ -365,7 +376,7 @@ class ItemPrintTable(ItemTable):
 
     render_serial = MeasurePrintTable.render_serial
     render_due_day = MeasurePrintTable.render_due_day
-    render_light_why = MeasurePrintTable.render_light_why
+    render_light_why = ItemTable.render_light
 
     def render_problem(self, record: Any) -> str:
         return str(record.problem)

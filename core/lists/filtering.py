@@ -150,7 +150,7 @@ class StrictFilterSet(django_filters.FilterSet):
         wrong = [
             Chip(
                 problem.parameter,
-                f"{problem.label}: {problem.value}",
+                _("%(label)s: %(words)s") % {"label": problem.label, "words": problem.value},
                 query_without(self.data, problem.parameter),
             )
             for problem in self.problems
