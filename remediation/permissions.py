@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.roles import OFFICE_ROLES, Role
 from core.decisions import ALLOWED, Decision, denied
-from remediation.models import Ledger, Measure
+from remediation.models import Item, Ledger, Measure
 from remediation.recording import Duties, duties_of
 from remediation.states import FINISHED_STATES
 
@@ -27,12 +27,16 @@ def reporting_offices(user: User) -> frozenset[int]:
 
 
 def _still_worked_on(measure: Measure) -> Decision:
-    if measure.ledger.is_archived:
+    return _still_open(measure.ledger, measure)
+
+
+def _still_open(ledger: Ledger, row: Item | Measure) -> Decision:
+    if ledger.is_archived:
         return denied(_("The ledger is archived and can only be read."))
-    if measure.workflow_state in FINISHED_STATES:
+    if row.workflow_state in FINISHED_STATES:
         return denied(
             _("The item is %(state)s; nothing is reported on it any more.")
-            % {"state": measure.get_workflow_state_display()}
+            % {"state": row.get_workflow_state_display()}
         )
     return ALLOWED
 
@@ -46,6 +50,20 @@ def can_report_progress(user: User, measure: Measure, *, duties: Duties | None =
             return denied(_("Your office assists; the lead office reports the status."))
         return denied(_("Only the lead office reports progress."))
     return _still_worked_on(measure)
+
+
+def can_report_item(user: User, item: Item, *, duties: Duties) -> Decision:
+    """Clerks and heads of a lead office report on an item that has no measures; ``duties`` are the item's own."""
+    if not reporting_offices(user).intersection(duties.lead):
+        return denied(_("Only the lead office reports progress."))
+    return _still_open(item.ledger, item)
+
+
+def can_correct_item(user: User, item: Item) -> Decision:
+    """The supervision office and the ledger administrator correct an item that has no measures, with a reason."""
+    if not user.has_role(Role.SUPERVISION_OFFICE, Role.LEDGER_ADMIN):
+        return denied(_("Only the supervision office or the ledger administrator corrects."))
+    return _still_open(item.ledger, item)
 
 
 def can_note_assistance(user: User, measure: Measure, *, duties: Duties | None = None) -> Decision:
@@ -78,10 +96,12 @@ def can_import_ledger(user: User) -> Decision:
 
 
 __all__ = [
+    "can_correct_item",
     "can_correct_measure",
     "can_edit_ledger",
     "can_import_ledger",
     "can_note_assistance",
+    "can_report_item",
     "can_report_progress",
     "reporting_offices",
 ]

@@ -20,10 +20,16 @@ from django.utils.translation import gettext as _
 
 from core.decisions import Decision, denied
 from remediation.editing import RowAnswer, StaleVersion
-from remediation.models import EventKind, Measure, ProgressReport, ReportKind
-from remediation.permissions import can_correct_measure, can_note_assistance, can_report_progress
-from remediation.recording import Change, Duties, differences, duties_of, record
-from remediation.states import CompletionStatus
+from remediation.models import EventKind, Item, Measure, ProgressReport, ReportKind
+from remediation.permissions import (
+    can_correct_item,
+    can_correct_measure,
+    can_note_assistance,
+    can_report_item,
+    can_report_progress,
+)
+from remediation.recording import Change, Duties, differences, duties_of, record, record_item
+from remediation.states import MEASURE_STATUSES, CompletionStatus
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -42,6 +48,15 @@ class StaleMeasure(StaleVersion):
 
 
 @dataclass(frozen=True)
+class Standing:
+    """How far one measure is: what stands on it, or what will."""
+
+    status: str
+    percent: int
+    text: str
+
+
+@dataclass(frozen=True)
 class Progress:
     """What is reported. ``None`` keeps the measure's own percent or text."""
 
@@ -49,7 +64,7 @@ class Progress:
     percent: int | None = None
     text: str | None = None
 
-    def settled(self, measure: Measure) -> Progress:
+    def settled(self, measure: Measure) -> Standing:
         """The values that will stand on ``measure``: 已完成 is 100 and 未启动 is 0; percent 100 completes nothing.
 
         Raises ``ValidationError`` for a percent that is not one.
@@ -62,12 +77,12 @@ class Progress:
         if not 0 <= percent <= 100:
             raise ValidationError({"percent": _("A percentage goes from 0 to 100.")})
         text = measure.progress if self.text is None else self.text.strip()
-        return Progress(self.status, percent, text)
+        return Standing(self.status, percent, text)
 
 
-def progress_of(measure: Measure) -> Progress:
+def progress_of(measure: Measure) -> Standing:
     """What stands on ``measure`` now."""
-    return Progress(measure.status, measure.percent, measure.progress)
+    return Standing(measure.status, measure.percent, measure.progress)
 
 
 def report_progress(
@@ -198,6 +213,51 @@ def note_assistance(
     return report
 
 
+def report_item(
+    item: Item,
+    *,
+    status: str,
+    actor: User,
+    duties: Duties,
+    remark: str = "",
+    expected_version: int | None = None,
+    moment: datetime | None = None,
+) -> bool:
+    """Set the status that an item without measures carries itself; whether anything changed.
+
+    A lead office of the item reports, with or without a remark; the supervision office or the ledger administrator
+    corrects, with a reason. Raises ``PermissionDenied``, ``StaleVersion`` or ``ValidationError``.
+    """
+    reports = can_report_item(actor, item, duties=duties)
+    if not reports:
+        can_correct_item(actor, item).require()
+        if not remark.strip():
+            raise ValidationError({"remark": _("Say why: a correction needs a reason.")})
+    if status not in MEASURE_STATUSES:
+        raise ValidationError({"status": _("Choose how far it is.")})
+    with transaction.atomic():
+        current = Item.objects.select_related("ledger").get(pk=item.pk)
+        if current.measures.counted().exists():
+            raise ValidationError(_("This item has measures; its status follows from them."))
+        if current.reported_status == status:
+            return False
+        version = current.version if expected_version is None else expected_version
+        claimed = Item.objects.filter(pk=current.pk, version=version).update(
+            version=F("version") + 1, updated_at=moment or timezone.now(), reported_status=status
+        )
+        if not claimed:
+            raise StaleVersion
+        record_item(
+            current,
+            kind=EventKind.REPORTED if reports else EventKind.CORRECTED,
+            actor=actor,
+            changes=[Change("reported_status", current.reported_status, status)],
+            reason=remark.strip(),
+            occurred_at=moment,
+        )
+    return True
+
+
 # -- taking a report back ---------------------------------------------------------------------------------------------
 
 
@@ -213,7 +273,7 @@ def can_undo_report(user: User, report: ProgressReport, *, current: Measure | No
     later = ProgressReport.objects.filter(measure=measure, pk__gt=report.pk)
     if later.exclude(kind=ReportKind.ASSISTING_NOTE).exclude(undoes__kind=ReportKind.ASSISTING_NOTE).exists():
         return denied(_("Somebody has reported since, so it stays."))
-    if progress_of(measure) != Progress(report.status, report.percent, report.text):
+    if progress_of(measure) != Standing(report.status, report.percent, report.text):
         return denied(_("The measure has been changed since, so it stays."))
     if report.kind == ReportKind.CORRECTION:
         return can_correct_measure(user, measure)
@@ -418,10 +478,12 @@ __all__ = [
     "TEXT_MAX",
     "Progress",
     "StaleMeasure",
+    "Standing",
     "can_undo_report",
     "correct_measure",
     "note_assistance",
     "progress_of",
+    "report_item",
     "report_progress",
     "report_together",
     "shared_rows",

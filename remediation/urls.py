@@ -43,6 +43,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # -- working on it --------------------------------------------------------------------------------------------
     path("work/", work.work_home, name="work"),
     path("items/<int:pk>/", item.item_detail, name="item_detail"),
+    path("items/<int:pk>/report/", item.item_report, name="item_report"),
     path("measures/<int:pk>/row/", reporting.measure_row_view, name="measure_row"),
     path("measures/<int:pk>/report/", reporting.measure_report, name="measure_report"),
     path("measures/<int:pk>/note/", reporting.measure_note, name="measure_note"),

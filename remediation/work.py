@@ -47,7 +47,7 @@ def totals_by_role(user: User, *, ledgers: Collection[int], rule: LightRule) -> 
     duties = MeasureOffice.objects.filter(
         measure=OuterRef("pk"), office__in=reporting_offices(user)
     ).order_by()
-    rows = (
+    rows: Iterable[dict[str, Any]] = (
         Measure.objects.filter(answered_for_by(reporting_offices(user)), ledger__in=ledgers)
         .annotate(
             leads=Exists(duties.filter(role=DutyRole.LEAD)),
@@ -59,8 +59,8 @@ def totals_by_role(user: User, *, ledgers: Collection[int], rule: LightRule) -> 
     )
     totals = {role.value: MeasureTotals() for role in DutyRole}
     for row in rows:
-        for role, flag in ((DutyRole.LEAD, "leads"), (DutyRole.ASSISTING, "assists")):
-            if row[flag]:
+        for role, holds in ((DutyRole.LEAD, row["leads"]), (DutyRole.ASSISTING, row["assists"])):
+            if holds:
                 for name in TOTAL_FIELDS:
                     setattr(totals[role], name, getattr(totals[role], name) + row[name])
     return totals

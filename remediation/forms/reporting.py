@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from remediation.models import Measure
+from remediation.models import Item, Measure
 from remediation.numbering import measure_number
-from remediation.reporting import TEXT_MAX, Progress
+from remediation.reporting import TEXT_MAX, Progress, Standing
 from remediation.states import MEASURE_STATUS_CHOICES, CompletionStatus
 
 STATUS_ICONS = {"not_started": "pie-none", "in_progress": "pie-half", "completed": "pie-full"}
@@ -117,12 +117,12 @@ class ProgressForm(forms.Form):
         cleaned = self.cleaned_data
         return Progress(cleaned["status"], cleaned["percent"], cleaned["text"] or None)
 
-    def seen(self) -> Progress:
+    def seen(self) -> Standing:
         """What the writer saw on the measure when opening the form."""
         cleaned = self.cleaned_data
         # A browser sends every line break as two characters.
         text = (cleaned.get("seen_text") or "").replace("\r\n", "\n")
-        return Progress(cleaned.get("seen_status") or "", cleaned.get("seen_percent"), text)
+        return Standing(cleaned.get("seen_status") or "", cleaned.get("seen_percent") or 0, text)
 
     def together(self) -> tuple[list[Measure], dict[int, int]]:
         """The other rows chosen, and the version of each that the writer saw."""
@@ -196,6 +196,24 @@ class NoteForm(forms.Form):
 PICKS = (("saved", "saved"), ("mine", "mine"), ("merged", "merged"))
 
 
+class ItemReportForm(forms.Form):
+    """The status of an item that has no measures."""
+
+    status = forms.ChoiceField(label=_("Completion status"), choices=MEASURE_STATUS_CHOICES)
+    remark = forms.CharField(label=_("Remark"), required=False, max_length=500)
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, posted: Any = None, *, item: Item, needs_reason: bool) -> None:
+        self.item = item
+        super().__init__(posted, initial={"status": item.reported_status, "version": item.version})
+        if needs_reason:
+            self.fields["remark"] = forms.CharField(
+                label=_("Reason for the correction"),
+                max_length=500,
+                error_messages={"required": _("Say why: a correction needs a reason.")},
+            )
+
+
 class PicksForm(forms.Form):
     """Which side of a conflict is kept, field by field; what is absent was equal on both sides."""
 
@@ -204,7 +222,7 @@ class PicksForm(forms.Form):
     pick_text = forms.ChoiceField(choices=PICKS, required=False)
     merged_text = forms.CharField(required=False)
 
-    def picked(self, *, saved: Progress, mine: Progress) -> Progress:
+    def picked(self, *, saved: Standing, mine: Progress) -> Progress:
         """What the person decided; a field without a decision is the person's own."""
         picks: Mapping[str, Any] = self.cleaned_data if self.is_valid() else {}
         texts = {"saved": saved.text, "merged": (picks.get("merged_text") or "").strip()}

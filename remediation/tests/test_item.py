@@ -15,7 +15,7 @@ from core.clock import today
 from core.models import CalendarDay
 from remediation.item_facts import deadline_of, light_of
 from remediation.lights import Light, LightRule
-from remediation.models import EventKind, Item, Ledger, Measure
+from remediation.models import EventKind, Item, ItemOffice, Ledger, Measure
 from remediation.recording import Change, record
 from remediation.reporting import Progress, note_assistance, report_progress
 from remediation.states import CompletionStatus, WorkflowState
@@ -77,7 +77,7 @@ def test_everybody_sees_their_scope_and_nothing_else(
     for name, user in {**people, "stranger": stranger}.items():
         client.force_login(user)
         answers[name] = client.get(f"/items/{item.pk}/").status_code
-    refused = {"sys_admin": 403, "sec_admin": 403, "audit_admin": 403, "stranger": 404}
+    refused = dict.fromkeys(("sys_admin", "sec_admin", "audit_admin", "stranger"), 404)
     assert answers == {name: refused.get(name, 200) for name in answers}
 
 
@@ -277,3 +277,68 @@ def test_as_many_queries_with_1_measure_as_with_50(
     grow(49)
     assert queries() == few
     assert few <= 20
+
+
+# -- an item without measures -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def opinion(ledger: Ledger, office: Office, other_office: Office) -> Item:
+    return make_item(ledger, "整改意见", kind="opinion", lead=[office], assisting=[other_office])
+
+
+def own_report(client: Client, user: User, item: Item, **sent: str) -> int:
+    client.force_login(user)
+    values = {"status": "completed", "version": str(item.version), "remark": "", **sent}
+    return client.post(f"/items/{item.pk}/report/", values).status_code
+
+
+@pytest.mark.requirement("S003-21")
+def test_the_lead_office_reports_on_an_opinion_itself(client: Client, clerk: User, opinion: Item) -> None:
+    assert f"/items/{opinion.pk}/report/" in page(client, clerk, opinion)
+    assert own_report(client, clerk, opinion, remark="已落实") == 302
+    opinion.refresh_from_db()
+    assert (opinion.reported_status, opinion.version) == (DONE, 2)
+    event = opinion.events.get()
+    assert (event.kind, event.reason) == (EventKind.REPORTED, "已落实")
+    assert event.changes == [{"field": "reported_status", "from": "not_started", "to": "completed"}]
+    assert "已完成" in page(client, clerk, opinion)
+
+
+def test_the_second_saver_of_an_opinion_is_told(client: Client, clerk: User, opinion: Item) -> None:
+    Item.objects.filter(pk=opinion.pk).update(version=5, reported_status=GOING)
+    assert own_report(client, clerk, opinion) == 409
+    opinion.refresh_from_db()
+    assert opinion.reported_status == GOING
+    assert own_report(client, clerk, opinion) == 302
+
+
+@pytest.mark.parametrize(
+    ("who", "answer"),
+    [
+        ("clerk", 302),
+        ("office_head", 302),
+        ("other_clerk", 422),
+        ("supervision_officer", 422),
+        ("ledger_admin", 422),
+        ("principal_leader", 422),
+        ("discipline_member", 422),
+        ("sys_admin", 404),
+    ],
+)
+def test_who_reports_on_an_opinion(
+    client: Client, people: dict[str, User], opinion: Item, who: str, answer: int
+) -> None:
+    # Without a reason: who corrects is asked for one, everybody else is refused however they send it.
+    assert own_report(client, people[who], opinion) == answer
+    corrects = who in ("supervision_officer", "ledger_admin")
+    if answer != 302:
+        assert own_report(client, people[who], opinion, remark="核查") == (
+            302 if corrects else answer if answer == 404 else 403
+        )
+
+
+def test_an_item_with_measures_has_no_status_of_its_own(client: Client, clerk: User, item: Item) -> None:
+    ItemOffice.objects.create(item=item, office_id=clerk.office_id, role="lead")
+    assert own_report(client, clerk, item) == 422
+    assert own_report(client, clerk, item, status="basically_completed") == 422

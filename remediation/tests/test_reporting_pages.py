@@ -9,16 +9,17 @@ from html import unescape
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Office, User
+from accounts.roles import Role
 from core.clock import now
 from remediation.models import Measure, ProgressReport, ReportKind
 from remediation.reporting import Progress, report_progress
 from remediation.states import CompletionStatus
 from tests.ledgers import make_item, make_ledger, make_measure
+from tests.people import make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -75,9 +76,8 @@ def fields(html: str) -> dict[str, Any]:
     return found
 
 
-def post(client: Client, address: str, sent: dict[str, Any], **headers: str) -> HttpResponse:
-    response: HttpResponse = client.post(address, sent, headers=headers)
-    return response
+def post(client: Client, address: str, sent: dict[str, Any], **headers: str) -> Any:
+    return client.post(address, sent, headers=headers)
 
 
 # -- saving -----------------------------------------------------------------------------------------------------------
@@ -370,9 +370,6 @@ def test_what_is_not_in_scope_does_not_exist(
     client: Client, name: str, measure: Measure, sys_admin: User, other_office: Office
 ) -> None:
     measure.duties.filter(office=other_office).delete()
-    from accounts.roles import Role
-    from tests.people import make_user
-
     client.force_login(make_user(Role.CLERK, office=other_office))
     assert client.get(url(name, measure)).status_code == 404
     client.force_login(sys_admin)

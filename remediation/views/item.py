@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from accounts.models import Office
+from accounts.models import Office, User
 from accounts.roles import Role
+from core.toasts import toast
 from remediation.context import person, reader_of
-from remediation.editing import item_duties
+from remediation.editing import StaleVersion, item_duties
+from remediation.forms.reporting import ItemReportForm
 from remediation.item_facts import (
     PEOPLE_SHOWN,
     deadline_of,
@@ -29,8 +32,9 @@ from remediation.links import measures_url
 from remediation.measure_rows import measure_rows
 from remediation.models import Item, Measure
 from remediation.numbering import item_number
-from remediation.permissions import can_edit_ledger
+from remediation.permissions import can_correct_item, can_edit_ledger, can_report_item, reporting_offices
 from remediation.recording import Duties, duties_of
+from remediation.reporting import report_item
 from remediation.states import CompletionStatus, WorkflowState
 from remediation.timeline import FILTERS, entries, events_of
 from remediation.views.reading import reads_ledgers
@@ -42,6 +46,13 @@ EVENTS_PER_PAGE = 20
 @require_safe
 def item_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One item in the reader's scope; ``history=`` filters its timeline, ``page=`` turns it."""
+    return item_page(request, pk)
+
+
+def item_page(
+    request: HttpRequest, pk: int, *, form: ItemReportForm | None = None, status: int = 200
+) -> HttpResponse:
+    """The page, with ``form`` where one was refused."""
     user = person(request)
     items = Item.objects.visible_to(user).select_related(
         "ledger", "section__parent__parent", "leader__holder", "inferred_from"
@@ -50,12 +61,61 @@ def item_detail(request: HttpRequest, pk: int) -> HttpResponse:
         # What an undone import left behind is for the ledger administrator alone.
         items = items.exclude(workflow_state=WorkflowState.VOIDED)
     item = get_object_or_404(items, pk=pk)
-    context = facts_context(request, item)
+    context = facts_context(request, item, form=form)
     context |= history_context(request, item)
-    return render(request, "remediation/items/detail.html", context)
+    return render(request, "remediation/items/detail.html", context, status=status)
 
 
-def facts_context(request: HttpRequest, item: Item) -> dict[str, Any]:
+@reads_ledgers
+@require_POST
+def item_report(request: HttpRequest, pk: int) -> HttpResponse:
+    """Report on an item that has no measures, on its own page."""
+    user = person(request)
+    item = get_object_or_404(Item.objects.visible_to(user).live().select_related("ledger"), pk=pk)
+    duties = item_duties(item)
+    form = ItemReportForm(
+        request.POST, item=item, needs_reason=not can_report_item(user, item, duties=duties)
+    )
+    if not form.is_valid():
+        return item_page(request, item.pk, form=form, status=422)
+    try:
+        changed = report_item(
+            item,
+            status=form.cleaned_data["status"],
+            remark=form.cleaned_data["remark"],
+            actor=user,
+            duties=duties,
+            expected_version=form.cleaned_data["version"],
+        )
+    except StaleVersion:
+        form.add_error(
+            None, _("Somebody saved this item after you opened it; see how it stands above and save again.")
+        )
+        now = Item.objects.get(pk=item.pk)
+        form.data = {**form.data.dict(), "version": str(now.version)}  # type: ignore[attr-defined]
+        return item_page(request, item.pk, form=form, status=409)
+    except ValidationError as error:
+        form.add_error(None, error)
+        return item_page(request, item.pk, form=form, status=422)
+    toast(request, _("Saved") if changed else _("Nothing was changed"))
+    return redirect("remediation:item_detail", item.pk)
+
+
+def own_status_form(user: User, item: Item, duties: Duties, form: ItemReportForm | None) -> dict[str, Any]:
+    """The form on the page of an item without measures, for whom it concerns, or why it is closed to them now."""
+    reports = can_report_item(user, item, duties=duties)
+    if reporting_offices(user).intersection(duties.lead):
+        decision, needs_reason = reports, False
+    elif user.has_role(Role.SUPERVISION_OFFICE, Role.LEDGER_ADMIN):
+        decision, needs_reason = can_correct_item(user, item), True
+    else:
+        return {"own_form": None, "own_refusal": ""}
+    if not decision:
+        return {"own_form": None, "own_refusal": decision.reason}
+    return {"own_form": form or ItemReportForm(item=item, needs_reason=needs_reason), "own_refusal": ""}
+
+
+def facts_context(request: HttpRequest, item: Item, *, form: ItemReportForm | None = None) -> dict[str, Any]:
     """Facts, rows and people; a handful of queries whatever the number of measures."""
     user, rule = person(request), reader_of(request).rule
     live = Measure.objects.filter(item=item).exclude(workflow_state=WorkflowState.VOIDED)
@@ -63,7 +123,8 @@ def facts_context(request: HttpRequest, item: Item) -> dict[str, Any]:
     for measure in measures:
         measure.item, measure.ledger = item, item.ledger
     duties = duties_of(measure.pk for measure in measures) if measures else {}
-    offices = offices_of([duties.get(m.pk, Duties()) for m in measures] if measures else [item_duties(item)])
+    own = Duties() if measures else item_duties(item)
+    offices = offices_of([duties.get(m.pk, Duties()) for m in measures] or [own])
     names = {office.pk: office for office in Office.objects.filter(pk__in=offices.every)}
     rows = measure_rows(
         user,
@@ -101,6 +162,7 @@ def facts_context(request: HttpRequest, item: Item) -> dict[str, Any]:
         "origin": origin_of(item, user),
         "people": people[:PEOPLE_SHOWN],
         "people_more": max(0, len(people) - PEOPLE_SHOWN),
+        **({} if measures else own_status_form(user, item, own, form)),
         "edit": can_edit_ledger(user, item.ledger) if user.has_role(Role.LEDGER_ADMIN) else None,
     }
 

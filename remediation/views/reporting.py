@@ -47,6 +47,7 @@ from remediation.reporting import (
     SETTING_KINDS,
     Progress,
     StaleMeasure,
+    Standing,
     correct_measure,
     note_assistance,
     progress_of,
@@ -268,7 +269,7 @@ def progress_answer(
     try:
         if "pick" in desk.request.POST:
             mine = picks.picked(saved=seen, mine=mine)
-            check_length(mine.text or "", max(form.limit, len(seen.text or "")))
+            check_length(mine.text or "", max(form.limit, len(seen.text)))
     except ValidationError as error:
         context = conflict_context(desk, form, current=desk.measure, seen=seen, mine=form.progress())
         context |= {"proposal": mine.text, "merged_error": " ".join(error.messages)}
@@ -289,7 +290,7 @@ def progress_answer(
 
 
 def patiently(
-    save: Callable[[Progress, int], list[RowAnswer]], mine: Progress, *, version: int, seen: Progress
+    save: Callable[[Progress, int], list[RowAnswer]], mine: Progress, *, version: int, seen: Standing
 ) -> list[RowAnswer]:
     """Save against ``version``; where another saver changed nothing that was seen here, against the newer one.
 
@@ -359,7 +360,7 @@ class Side:
 
 
 def conflict_context(
-    desk: Desk, form: ProgressForm, *, current: Measure, seen: Progress, mine: Progress
+    desk: Desk, form: ProgressForm, *, current: Measure, seen: Standing, mine: Progress
 ) -> dict[str, Any]:
     """Field by field what is saved beside what I wrote, the proposal, and the text before."""
     saved_now = progress_of(current)
@@ -369,7 +370,7 @@ def conflict_context(
         return "saved" if getattr(wanted, name) == getattr(seen, name) else "mine"
 
     words = dict(MEASURE_STATUS_CHOICES)
-    proposal = merged(seen.text or "", saved_now.text or "", wanted.text or "")
+    proposal = merged(seen.text, saved_now.text, wanted.text)
     text_pick = proposed("text")
     if text_pick == "mine" and proposal not in (saved_now.text, wanted.text):
         text_pick = "merged"
@@ -384,8 +385,8 @@ def conflict_context(
         "status_side": Side("status", saved_now.status, wanted.status, proposed("status")),
         "percent_side": Side("percent", saved_now.percent, wanted.percent, proposed("percent")),
         "text_side": Side("text", saved_now.text, wanted.text, text_pick),
-        "saved_pieces": marked(saved_now.text or "", wanted.text or ""),
-        "mine_pieces": marked(wanted.text or "", saved_now.text or ""),
+        "saved_pieces": marked(saved_now.text, wanted.text),
+        "mine_pieces": marked(wanted.text, saved_now.text),
         "proposal": proposal,
         "mine_status_word": words.get(wanted.status, ""),
         "seen_status_word": words.get(seen.status, ""),
