@@ -24,7 +24,7 @@ from remediation.states import CompletionStatus, DutyRole
 from supervision.completion_lines import Line, lines_of
 from supervision.office_rates import OfficeRow, office_rows, past_office_rows, ranked
 from supervision.population import Population
-from supervision.trend import Past, Point, past_of
+from supervision.trend import Past, Point, offices_on, past_of, rebuilt_on
 
 WORST_ROWS = 6
 DUE_ROWS = 6
@@ -241,10 +241,13 @@ def past_dashboard(population: Population, *, day: date, compare: date) -> Dashb
     """The dashboard at the end of a past day: figures without lists; none before the first record."""
     live = live_figures(population)
     past = past_of(population, wanted=[day, compare], until=day, current_total=live.totals.total)
-    shown = past.on(day)
-    offices: list[OfficeRow] = []
-    if shown is not None:
-        offices = past_office_rows(population, shown.day)
+    shown, offices = past.on(day), []
+    if population.is_whole or population.is_one_office:
+        rebuilt = rebuilt_on(population, day) if shown is None or shown.day != day else None
+        if rebuilt is not None:
+            shown, offices = rebuilt.point, past_office_rows(population, rebuilt.offices)
+    if shown is not None and not offices:
+        offices = past_office_rows(population, offices_on(population, shown.day))
     return Dashboard(
         population,
         shown.day if shown else day,

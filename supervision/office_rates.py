@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 from django.db.models import Q
@@ -14,7 +13,7 @@ from remediation.lights import Light
 from remediation.models import MeasureOffice, RatesVisibility
 from remediation.states import CompletionStatus, DutyRole
 from supervision.population import Population
-from supervision.trend import offices_on
+from supervision.trend import PastOffice
 
 OFFICE_LISTS = (
     "total",
@@ -120,15 +119,19 @@ def office_urls(population: Population, office_id: int) -> dict[str, str]:
     }
 
 
-def past_office_rows(population: Population, day: date) -> list[OfficeRow]:
+def past_office_rows(population: Population, figures_: Iterable[PastOffice]) -> list[OfficeRow]:
     """The ranking of a past day, of the offices whose rates this person may read."""
     user = population.user
-    open_to_all = all(ledger.rates_visibility == RatesVisibility.EVERYBODY for ledger in population.ledgers)
-    readable = None if user.sees_everything or open_to_all else user.scope_office_ids
+    open_to_all = user.sees_everything or all(
+        ledger.rates_visibility == RatesVisibility.EVERYBODY for ledger in population.ledgers
+    )
     found: dict[int, OfficeRow] = {}
-    for past in offices_on(population, day, readable):
+    for past in figures_:
+        is_own = not user.sees_everything and past.office_id in user.scope_office_ids
+        if not open_to_all and not is_own:
+            continue
         office = found.setdefault(past.office_id, OfficeRow(past.office_id, past.name, past.order))
         setattr(office, past.role, past.totals)
         office.role = population.role
-        office.is_own = not user.sees_everything and past.office_id in user.scope_office_ids
+        office.is_own = is_own
     return list(found.values())

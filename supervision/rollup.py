@@ -20,8 +20,8 @@ from accounts.models import office_tree
 from accounts.models.office import OfficeTree
 from core.workdays import ONE_DAY, WorkCalendar
 from remediation.counting import COMPLETED, MeasureTotals, measure_totals, office_totals
-from remediation.lights import LightRule
-from remediation.models import ChangeMark, ItemEvent, Ledger, Measure
+from remediation.lights import Light, LightRule
+from remediation.models import ChangeMark, ItemEvent, Ledger, Measure, MeasureOffice
 from remediation.states import UNCOUNTED_STATES, UNLIT_STATES, DutyRole
 from supervision.models import CompletionSnapshot
 
@@ -60,7 +60,8 @@ def live_figures(ledger: Ledger, rule: LightRule, *, tree: OfficeTree) -> Figure
             below = tree.below([office_id])
             if not below.isdisjoint(by_office):
                 # Each measure once, however many of the offices below answer for it.
-                within = measures.with_duty(below, role)
+                duties = MeasureOffice.objects.filter(role=role, office__in=below, measure__ledger=ledger)
+                within = measures.filter(pk__in=duties.values("measure"))
                 figures[Cell(office_id, role.value, True)] = measure_totals(within, rule)
     return figures
 
@@ -138,8 +139,14 @@ def rebuilt_figures(ledger: Ledger, rule: LightRule, *, tree: OfficeTree) -> Fig
     figures: defaultdict[Cell, MeasureTotals] = defaultdict(MeasureTotals)
     above = {office: (office, *tree.above(office)) for office in tree.parents}
     with_others = parents(tree)
+    # Many measures share a date, and the light of a date is some counting of working days.
+    lights: dict[tuple[bool, date | None], Light] = {}
     for state in states_on(ledger, rule.today):
-        light = rule.light_of(is_open=state.is_open, watch_date=state.watch_date, ledger_id=ledger.pk)
+        lit_by = (state.is_open, state.watch_date)
+        if lit_by not in lights:
+            is_open, watch_date = lit_by
+            lights[lit_by] = rule.light_of(is_open=is_open, watch_date=watch_date, ledger_id=ledger.pk)
+        light = lights[lit_by]
         cells = {WHOLE}
         if state.is_counted:
             for role, offices in (

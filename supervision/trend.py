@@ -10,13 +10,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from accounts.models import Office, office_tree
 from core.workdays import WorkCalendar
 from remediation.counting import TOTAL_FIELDS, MeasureTotals
 from remediation.lights import LightRule
-from remediation.models import ItemEvent, Ledger
+from remediation.models import ItemEvent, Ledger, Measure
 from remediation.states import UNLIT_STATES, CompletionStatus, DutyRole
 from supervision.models import CompletionSnapshot
 from supervision.population import Population
+from supervision.rollup import rebuilt_figures
 
 TREND_MONTHS = 12
 TREND_WEEKS = 12
@@ -209,21 +211,52 @@ class PastOffice:
     totals: MeasureTotals
 
 
-def offices_on(population: Population, day: date, office_ids: frozenset[int] | None) -> list[PastOffice]:
-    """The stored figures of each office on ``day``; ``None`` means all offices."""
+def offices_on(population: Population, day: date) -> list[PastOffice]:
+    """The stored figures of each office on ``day``; several ledgers are added up."""
     rows = CompletionSnapshot.objects.filter(
         ledger__in=population.ledger_ids, with_below=False, day=day, office__isnull=False, total__gt=0
     )
-    if office_ids is not None:
-        rows = rows.filter(office__in=office_ids)
     found: dict[tuple[int, str], PastOffice] = {}
     for row in rows.order_by("office__order", "office_id").values(
         "office_id", "office__name", "office__order", "role", *TOTAL_FIELDS
     ):
-        key = (row.pop("office_id"), str(DutyRole(row.pop("role"))))
+        office_id, role = row.pop("office_id"), row.pop("role")
         name, order = row.pop("office__name"), row.pop("office__order")
-        totals = MeasureTotals(**row)
-        if key in found:
-            totals = added(found[key].totals, totals)
-        found[key] = PastOffice(key[0], name, order, key[1], totals)
+        put(found, PastOffice(office_id, name, order, role, MeasureTotals(**row)))
     return list(found.values())
+
+
+def put(found: dict[tuple[int, str], PastOffice], office: PastOffice) -> None:
+    """Add one ledger's figures of an office to those of the ledgers before it."""
+    key = (office.office_id, office.role)
+    totals = added(found[key].totals, office.totals) if key in found else office.totals
+    found[key] = PastOffice(office.office_id, office.name, office.order, office.role, totals)
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """A past day counted from the history, for a day of which nothing was stored."""
+
+    point: Point
+    offices: list[PastOffice]
+
+
+def rebuilt_on(population: Population, day: date) -> Rebuilt | None:
+    """The figures at the end of ``day`` from the history; nothing before the first record or for a huge ledger."""
+    if Measure.objects.filter(ledger__in=population.ledger_ids).count() > MOST_REBUILT:
+        return None
+    tree, names = office_tree(), {office.pk: office for office in Office.objects.all()}
+    cell = (population.office_id, population.role if population.office_id else DutyRole.LEAD.value)
+    totals: MeasureTotals | None = None
+    found: dict[tuple[int, str], PastOffice] = {}
+    for ledger in population.ledgers:
+        rule = LightRule.build(day, population.reader.rule.calendar, ledgers=[ledger])
+        for (office_id, role, with_below), figures in rebuilt_figures(ledger, rule, tree=tree).items():
+            if with_below:
+                continue
+            if (office_id, role) == cell:
+                totals = added(totals, figures) if totals else figures
+            if office_id is not None and figures.total:
+                office = names[office_id]
+                put(found, PastOffice(office_id, office.name, office.order, role, figures))
+    return Rebuilt(Point(day, totals), list(found.values())) if totals else None

@@ -7,105 +7,236 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('remediation', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("remediation", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Digest',
+            name="Digest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField(verbose_name='day')),
-                ('channel', models.CharField(choices=[('in_site', 'In-site message'), ('email', 'E-mail')], max_length=10, verbose_name='channel')),
-                ('state', models.CharField(choices=[('pending', 'Waiting'), ('claimed', 'Being sent'), ('sent', 'Sent'), ('failed', 'Failed')], default='pending', max_length=10, verbose_name='state')),
-                ('content', models.JSONField(default=dict, verbose_name='content')),
-                ('message_id', models.CharField(blank=True, max_length=200, verbose_name='Message-ID')),
-                ('claimed_at', models.DateTimeField(blank=True, null=True, verbose_name='claimed at')),
-                ('sent_at', models.DateTimeField(blank=True, null=True, verbose_name='sent at')),
-                ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='attempts')),
-                ('failure', models.CharField(blank=True, max_length=500, verbose_name='failure')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='created at')),
-                ('recipient', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='digests', to=settings.AUTH_USER_MODEL, verbose_name='recipient')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField(verbose_name="day")),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[("in_site", "In-site message"), ("email", "E-mail")],
+                        max_length=10,
+                        verbose_name="channel",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Waiting"),
+                            ("claimed", "Being sent"),
+                            ("sent", "Sent"),
+                            ("failed", "Failed"),
+                        ],
+                        default="pending",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("content", models.JSONField(default=dict, verbose_name="content")),
+                ("message_id", models.CharField(blank=True, max_length=200, verbose_name="Message-ID")),
+                ("claimed_at", models.DateTimeField(blank=True, null=True, verbose_name="claimed at")),
+                ("sent_at", models.DateTimeField(blank=True, null=True, verbose_name="sent at")),
+                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="attempts")),
+                ("failure", models.CharField(blank=True, max_length=500, verbose_name="failure")),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="created at"
+                    ),
+                ),
+                (
+                    "recipient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="digests",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="recipient",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'digest',
-                'verbose_name_plural': 'digests',
-                'ordering': ['-day', 'pk'],
+                "verbose_name": "digest",
+                "verbose_name_plural": "digests",
+                "ordering": ["-day", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Reminder',
+            name="Reminder",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('round', models.PositiveSmallIntegerField(default=1, verbose_name='round')),
-                ('due_date', models.DateField(verbose_name='deadline')),
-                ('stage', models.SmallIntegerField(verbose_name='stage (working days)')),
-                ('channel', models.CharField(choices=[('in_site', 'In-site message'), ('email', 'E-mail')], max_length=10, verbose_name='channel')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='created at')),
-                ('digest', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='reminders', to='supervision.digest', verbose_name='digest')),
-                ('measure', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reminders', to='remediation.measure', verbose_name='measure')),
-                ('recipient', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reminders', to=settings.AUTH_USER_MODEL, verbose_name='recipient')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("round", models.PositiveSmallIntegerField(default=1, verbose_name="round")),
+                ("due_date", models.DateField(verbose_name="deadline")),
+                ("stage", models.SmallIntegerField(verbose_name="stage (working days)")),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[("in_site", "In-site message"), ("email", "E-mail")],
+                        max_length=10,
+                        verbose_name="channel",
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="created at"
+                    ),
+                ),
+                (
+                    "digest",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="reminders",
+                        to="supervision.digest",
+                        verbose_name="digest",
+                    ),
+                ),
+                (
+                    "measure",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="reminders",
+                        to="remediation.measure",
+                        verbose_name="measure",
+                    ),
+                ),
+                (
+                    "recipient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="reminders",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="recipient",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'reminder',
-                'verbose_name_plural': 'reminders',
-                'ordering': ['-pk'],
+                "verbose_name": "reminder",
+                "verbose_name_plural": "reminders",
+                "ordering": ["-pk"],
             },
         ),
         migrations.CreateModel(
-            name='CompletionSnapshot',
+            name="CompletionSnapshot",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('lead', 'Lead'), ('assisting', 'Assisting')], default='lead', max_length=10, verbose_name='role')),
-                ('with_below', models.BooleanField(default=False, verbose_name='with the offices below')),
-                ('day', models.DateField(verbose_name='day')),
-                ('computed_at', models.DateTimeField(verbose_name='computed at')),
-                ('total', models.PositiveIntegerField(default=0, verbose_name='total')),
-                ('completed', models.PositiveIntegerField(default=0, verbose_name='completed')),
-                ('in_progress', models.PositiveIntegerField(default=0, verbose_name='in progress')),
-                ('not_started', models.PositiveIntegerField(default=0, verbose_name='not started')),
-                ('suspended', models.PositiveIntegerField(default=0, verbose_name='suspended')),
-                ('long_term', models.PositiveIntegerField(default=0, verbose_name='long term')),
-                ('percent_sum', models.PositiveBigIntegerField(default=0, verbose_name='sum of percent')),
-                ('dated', models.PositiveIntegerField(default=0, verbose_name='with a date')),
-                ('dated_completed', models.PositiveIntegerField(default=0, verbose_name='with a date and completed')),
-                ('first_due_passed', models.PositiveIntegerField(default=0, verbose_name='first deadline passed')),
-                ('red', models.PositiveIntegerField(default=0, verbose_name='red')),
-                ('yellow', models.PositiveIntegerField(default=0, verbose_name='yellow')),
-                ('blue', models.PositiveIntegerField(default=0, verbose_name='blue')),
-                ('green', models.PositiveIntegerField(default=0, verbose_name='green')),
-                ('grey', models.PositiveIntegerField(default=0, verbose_name='grey')),
-                ('ledger', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='snapshots', to='remediation.ledger', verbose_name='ledger')),
-                ('office', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='snapshots', to='accounts.office', verbose_name='office')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[("lead", "Lead"), ("assisting", "Assisting")],
+                        default="lead",
+                        max_length=10,
+                        verbose_name="role",
+                    ),
+                ),
+                ("with_below", models.BooleanField(default=False, verbose_name="with the offices below")),
+                ("day", models.DateField(verbose_name="day")),
+                ("computed_at", models.DateTimeField(verbose_name="computed at")),
+                ("total", models.PositiveIntegerField(default=0, verbose_name="total")),
+                ("completed", models.PositiveIntegerField(default=0, verbose_name="completed")),
+                ("in_progress", models.PositiveIntegerField(default=0, verbose_name="in progress")),
+                ("not_started", models.PositiveIntegerField(default=0, verbose_name="not started")),
+                ("suspended", models.PositiveIntegerField(default=0, verbose_name="suspended")),
+                ("long_term", models.PositiveIntegerField(default=0, verbose_name="long term")),
+                ("percent_sum", models.PositiveBigIntegerField(default=0, verbose_name="sum of percent")),
+                ("dated", models.PositiveIntegerField(default=0, verbose_name="with a date")),
+                (
+                    "dated_completed",
+                    models.PositiveIntegerField(default=0, verbose_name="with a date and completed"),
+                ),
+                (
+                    "first_due_passed",
+                    models.PositiveIntegerField(default=0, verbose_name="first deadline passed"),
+                ),
+                ("red", models.PositiveIntegerField(default=0, verbose_name="red")),
+                ("yellow", models.PositiveIntegerField(default=0, verbose_name="yellow")),
+                ("blue", models.PositiveIntegerField(default=0, verbose_name="blue")),
+                ("green", models.PositiveIntegerField(default=0, verbose_name="green")),
+                ("grey", models.PositiveIntegerField(default=0, verbose_name="grey")),
+                (
+                    "ledger",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="snapshots",
+                        to="remediation.ledger",
+                        verbose_name="ledger",
+                    ),
+                ),
+                (
+                    "office",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="snapshots",
+                        to="accounts.office",
+                        verbose_name="office",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'completion snapshot',
-                'verbose_name_plural': 'completion snapshots',
-                'ordering': ['-day', 'ledger', 'office'],
-                'indexes': [models.Index(fields=['day', 'ledger'], name='snapshot_day')],
-                'constraints': [models.UniqueConstraint(fields=('ledger', 'office', 'role', 'with_below', 'day'), name='snapshot_once', nulls_distinct=False), models.CheckConstraint(condition=models.Q(('completed__lte', models.F('total'))), name='snapshot_completed_within_total')],
+                "verbose_name": "completion snapshot",
+                "verbose_name_plural": "completion snapshots",
+                "ordering": ["-day", "ledger", "office"],
+                "indexes": [models.Index(fields=["day", "ledger"], name="snapshot_day")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("ledger", "office", "role", "with_below", "day"),
+                        name="snapshot_once",
+                        nulls_distinct=False,
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("completed__lte", models.F("total"))),
+                        name="snapshot_completed_within_total",
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='digest',
-            index=models.Index(fields=['state', 'claimed_at'], name='digest_state_claim'),
+            model_name="digest",
+            index=models.Index(fields=["state", "claimed_at"], name="digest_state_claim"),
         ),
         migrations.AddConstraint(
-            model_name='digest',
-            constraint=models.UniqueConstraint(fields=('recipient', 'day', 'channel'), name='digest_once_a_day'),
+            model_name="digest",
+            constraint=models.UniqueConstraint(
+                fields=("recipient", "day", "channel"), name="digest_once_a_day"
+            ),
         ),
         migrations.AddIndex(
-            model_name='reminder',
-            index=models.Index(fields=['digest'], name='reminder_digest'),
+            model_name="reminder",
+            index=models.Index(fields=["digest"], name="reminder_digest"),
         ),
         migrations.AddConstraint(
-            model_name='reminder',
-            constraint=models.UniqueConstraint(fields=('measure', 'round', 'due_date', 'stage', 'recipient', 'channel'), name='reminder_once'),
+            model_name="reminder",
+            constraint=models.UniqueConstraint(
+                fields=("measure", "round", "due_date", "stage", "recipient", "channel"), name="reminder_once"
+            ),
         ),
     ]

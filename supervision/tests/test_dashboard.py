@@ -216,3 +216,19 @@ def test_what_the_address_asks_wrongly_is_named(demo: Ledger, client: Client) ->
 @pytest.mark.parametrize("parameters", [{}, {"ledger": "all"}])
 def test_it_takes_few_queries(demo: Ledger, username: str, parameters: dict[str, str]) -> None:
     assert queries_of(User.objects.get(username=username), **parameters) <= MOST_QUERIES
+
+
+def test_a_day_of_which_nothing_was_stored_is_rebuilt(demo: Ledger) -> None:
+    leader = User.objects.get(username="leader")
+    day = month_end_before(today()) - timedelta(days=3)
+    expected = page(leader, date=month_end_before(today()).isoformat())
+    assert not CompletionSnapshot.objects.filter(ledger=demo, day=day).exclude(day__week_day=1).exists()
+    CompletionSnapshot.objects.filter(ledger=demo, day=day).delete()
+    html = page(leader, date=day.isoformat())
+    assert f"{day:%Y-%m-%d}日终" in html
+    # The day that was stored, had it not been: the same page.
+    CompletionSnapshot.objects.filter(ledger=demo, day=month_end_before(today())).delete()
+    again = page(leader, date=month_end_before(today()).isoformat())
+    figures = re.compile(r'figure-lead">([^<]+)<|board-percent">([^<]+)<')
+    assert figures.findall(again) == figures.findall(expected)
+    assert len(figures.findall(again)) > 15
