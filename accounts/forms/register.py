@@ -140,17 +140,13 @@ FormerNameFormSet = forms.formset_factory(FormerNameForm, formset=FormerNames, e
 
 
 def former_name_forms(data: Any, office: Office | None) -> FormerNames:
-    """The form set of ``office``."""
-    initial = (
-        [
-            {"name": alias.name, "valid_to": alias.valid_to}
-            for alias in office.aliases.all()
-            if alias.is_former
-        ]
-        if office is not None
-        else []
+    """The form set of ``office``; what was sent is read without regard to what is stored."""
+    stored = (
+        [{"name": one.name, "valid_to": one.valid_to} for one in office.aliases.all() if one.is_former]
+        if office is not None and data is None
+        else None
     )
-    forms_of_office = cast(FormerNames, FormerNameFormSet(data, initial=initial, prefix="former"))
+    forms_of_office = cast(FormerNames, FormerNameFormSet(data, initial=stored, prefix="former"))
     forms_of_office.office = office
     return forms_of_office
 

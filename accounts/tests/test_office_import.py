@@ -27,6 +27,8 @@ TODAY = date(2024, 11, 25)
 HEAD = ["排序", "名称", "类型", "上级单位", "别名", "曾用名", "曾用名停用日期", "分管领导", "备注"]
 POSTS = ["排序", "职务", "主要领导", "曾用职务", "备注"]
 
+BAD_FILES = "bomb empty far-corner not-a-workbook password truncated wrong-columns xxe".split()  # noqa: SIM905
+
 needs_shared = pytest.mark.skipif(
     not SHARED.exists(), reason="the shared test ledgers are not beside this folder"
 )
@@ -100,7 +102,7 @@ class TestTheSharedRegister:
         assert (answer["created"], answer["committed"]) == (34, False)
         assert not Office.objects.exists()
 
-    @pytest.mark.parametrize("name", ["bomb", "empty", "far-corner", "not-a-workbook", "password", "truncated", "wrong-columns", "xxe"])  # fmt: skip
+    @pytest.mark.parametrize("name", BAD_FILES)
     def test_a_bad_file_is_refused(self, db: None, capsys: pytest.CaptureFixture[str], name: str) -> None:
         with pytest.raises(CommandError) as refusal:
             call_command("import_offices", str(SHARED / f"{name}.xlsx"), "--json")

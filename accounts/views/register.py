@@ -115,8 +115,10 @@ def office_edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     former = former_name_forms(data, office)
     if data is not None and form.is_valid() and former.is_valid():
         changed = {name: form.cleaned_data[name] for name in form.changed_data}
-        if former.has_changed():
-            changed["former_names"] = [name.name for name in former.names()]
+        names = [name.name for name in former.names()]
+        known = [one.name for one in office.aliases.all() if one.is_former] if office is not None else []
+        if names != known:
+            changed["former_names"] = names
         saved = register.save_office(
             form.save(commit=False),
             aliases=form.cleaned_data["aliases"],
