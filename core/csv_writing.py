@@ -1,4 +1,4 @@
-"""Comma-separated files that spreadsheets open rightly: UTF-8 with its mark, formulas disarmed, written as they are sent."""
+"""Comma-separated files that spreadsheets open rightly: UTF-8 with its mark, formulas disarmed, streamed."""
 
 from __future__ import annotations
 

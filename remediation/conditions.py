@@ -36,7 +36,7 @@ def not_completed() -> Q:
 
 def without_lead_office() -> Q:
     """Nobody leads it."""
-    return ~Exists(MeasureOffice.objects.filter(measure=OuterRef("pk"), role=DutyRole.LEAD))
+    return ~Q(Exists(MeasureOffice.objects.filter(measure=OuterRef("pk"), role=DutyRole.LEAD)))
 
 
 def answered_for_by(office_ids: Iterable[int], *, role: str | None = None) -> Q:

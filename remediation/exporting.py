@@ -1,7 +1,7 @@
 """A ledger as a workbook: the columns that an import reads, so that an export comes back as unchanged.
 
-Headings and order are those of ``remediation.importing.columns``. The deadline stands as written (完成时限) and beside it
-as a real date (到期日). Words are Chinese in every interface language, as the import reads them.
+Headings and order are those of ``remediation.importing.columns``. The deadline stands as written (完成时限) and beside
+it as a real date (到期日). Words are Chinese in every interface language, as the import reads them.
 """
 
 from __future__ import annotations

@@ -150,7 +150,7 @@ class LedgerFilterSet(StrictFilterSet):
     def names_of(self, name: str, names: dict[int, str]) -> None:
         """Give an id field its names, and refuse the ids that have none."""
         field = self.form.fields[name]
-        assert isinstance(field, IdsField)
+        assert isinstance(field, IdsField)  # noqa: S101 - tells the type checker
         field.names = names
         if field.missing(self.value(name) or ()):
             self.refuse(name, _t("It does not exist, or you may not see it."))

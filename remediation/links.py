@@ -10,16 +10,24 @@ from django.urls import reverse
 from remediation.filters import ItemFilterSet, MeasureFilterSet
 
 
+def _several(value: Any) -> list[Any]:
+    """The values of one parameter; nothing for ``None``. Sets are sorted, so that an address is always the same."""
+    if isinstance(value, (set, frozenset)):
+        return sorted(value, key=str)
+    if isinstance(value, (list, tuple)):
+        return list(value)
+    return [] if value is None else [value]
+
+
+def _as_text(value: Any) -> str:
+    return str(int(value)) if isinstance(value, bool) else str(value)
+
+
 def _url(name: str, known: frozenset[str], conditions: dict[str, Any]) -> str:
     unknown = set(conditions) - known
     if unknown:
         raise TypeError(f"lists have no parameter {', '.join(sorted(unknown))}")
-    pairs: list[tuple[str, str]] = []
-    for parameter, value in conditions.items():
-        several = value if isinstance(value, (list, tuple, set, frozenset)) else [value]
-        for one in sorted(several, key=str) if isinstance(several, (set, frozenset)) else several:
-            if one is not None:
-                pairs.append((parameter, str(int(one)) if isinstance(one, bool) else str(one)))
+    pairs = [(parameter, _as_text(one)) for parameter, value in conditions.items() for one in _several(value)]
     query = urlencode(pairs)
     return reverse(name) + (f"?{query}" if query else "")
 

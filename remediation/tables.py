@@ -8,6 +8,7 @@ from typing import Any
 
 import django_tables2 as tables
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import lazy
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -138,8 +139,8 @@ class LitTable(ListTable):
     def render_ledger(self, record: Any) -> SafeString:
         return clipped(record.ledger.title)
 
-    def render_updated(self, record: Any) -> SafeString:
-        return look.moment({}, record.updated_at)
+    def render_updated(self, record: Any) -> str:
+        return notation.moment(timezone.localtime(record.updated_at), today=self.rule.today)
 
 
 def duty_names(record: Any, role: str) -> list[str]:
@@ -150,9 +151,9 @@ def duty_names(record: Any, role: str) -> list[str]:
 class MeasureTable(LitTable):
     """One row per measure."""
 
-    fixed = ("number", "text")
-    shown = ("number", "text", "lead", "leader", "light", "due", "status", "flow")
-    around = ("check", "action")
+    fixed: tuple[str, ...] = ("number", "text")
+    shown: tuple[str, ...] = ("number", "text", "lead", "leader", "light", "due", "status", "flow")
+    around: tuple[str, ...] = ("check", "action")
 
     check = column(select_all(), "check")
     number = column(_("Number"), "number", order="number")
@@ -244,8 +245,8 @@ class MeasureTable(LitTable):
 class ItemTable(LitTable):
     """One row per item; offices, leaders and the deadline are those of its measures."""
 
-    fixed = ("number", "text")
-    shown = ("number", "text", "lead", "leader", "light", "due", "status", "done", "flow")
+    fixed: tuple[str, ...] = ("number", "text")
+    shown: tuple[str, ...] = ("number", "text", "lead", "leader", "light", "due", "status", "done", "flow")
 
     number = column(_("Number"), "number", order="number")
     text = column(_("Problem"), "text")
@@ -319,9 +320,19 @@ class ItemTable(LitTable):
 class MeasurePrintTable(MeasureTable):
     """All filtered measures on paper (A4 across)."""
 
-    shown = ("serial", "number", "problem", "measure", "lead", "leader", "due_day", "light_why", "status")
-    fixed = ()
-    around = ()
+    shown: tuple[str, ...] = (
+        "serial",
+        "number",
+        "problem",
+        "measure",
+        "lead",
+        "leader",
+        "due_day",
+        "light_why",
+        "status",
+    )
+    fixed: tuple[str, ...] = ()
+    around: tuple[str, ...] = ()
 
     serial = column(_("No."), "serial")
     problem = column(_("Problem"), "problem")
@@ -346,11 +357,11 @@ class MeasurePrintTable(MeasureTable):
     def render_measure(self, record: Any) -> str:
         return str(record.text)
 
-    def render_lead(self, record: Any) -> str:
-        return "、".join(duty_names(record, DutyRole.LEAD))
+    def render_lead(self, record: Any) -> SafeString:
+        return format_html("{}", "、".join(duty_names(record, DutyRole.LEAD)))
 
-    def render_leader(self, record: Any) -> str:
-        return record.leader.title if record.leader else ""
+    def render_leader(self, record: Any) -> SafeString:
+        return format_html("{}", record.leader.title if record.leader else "")
 
     def render_due_day(self, record: Any) -> str:
         due = self.due_of(record)
@@ -363,8 +374,18 @@ class MeasurePrintTable(MeasureTable):
 class ItemPrintTable(ItemTable):
     """All filtered items on paper."""
 
-    shown = ("serial", "number", "problem", "lead", "leader", "due_day", "light_why", "status", "done")
-    fixed = ()
+    shown: tuple[str, ...] = (
+        "serial",
+        "number",
+        "problem",
+        "lead",
+        "leader",
+        "due_day",
+        "light_why",
+        "status",
+        "done",
+    )
+    fixed: tuple[str, ...] = ()
 
     serial = column(_("No."), "serial")
     problem = column(_("Problem"), "measure")

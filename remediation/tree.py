@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
@@ -182,7 +182,8 @@ class LedgerTree:
             self.by_section.setdefault(item.section_id, []).append(item)
             ids.append(item.pk)
         rows = self.measures.filter(item__in=ids).order_by().values("item_id").annotate(**figures(self.rule))
-        self.by_item = {row.pop("item_id"): MeasureTotals(**row) for row in rows}
+        by_item = cast("Iterable[dict[str, Any]]", rows)
+        self.by_item = {row.pop("item_id"): MeasureTotals(**row) for row in by_item}
         opened = ids if self.open.everything else [pk for pk in self.open.ids("i") if pk in set(ids)]
         if self.open.everything and sum(one.total for one in self.by_item.values()) > MOST_MEASURES_OPENED:
             opened = []
@@ -276,7 +277,7 @@ class LedgerTree:
         return counts
 
     @staticmethod
-    def _state(item: Item) -> dict[str, str]:
+    def _state(item: Item) -> dict[str, Any]:
         """The workflow state where it says more than 办理中."""
         if item.workflow_state == WorkflowState.HANDLING:
             return {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import django_filters
 from django.db.models import Model, QuerySet
@@ -72,6 +72,8 @@ class StrictFilterSet(django_filters.FilterSet):
     parameters of the page that are no filters.
     """
 
+    # Made by django-filter's metaclass.
+    base_filters: ClassVar[dict[str, django_filters.Filter]]
     beside: frozenset[str] = frozenset({"sort", "page", "per_page", "columns", "format", "print"})
     # Parameters that only say how another one is meant; alone they are no chip.
     riders: frozenset[str] = frozenset()
@@ -130,7 +132,7 @@ class StrictFilterSet(django_filters.FilterSet):
     def words_of(self, name: str, value: Any) -> str:
         """One condition as people read it: 完成状态：正在推进."""
         field = self.form.fields[name]
-        assert isinstance(field, ListField)
+        assert isinstance(field, ListField)  # noqa: S101 - tells the type checker
         if isinstance(field, FlagField) and value is False:
             return str(field.no_label)
         words = field.words(value)

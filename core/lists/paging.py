@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
@@ -39,4 +39,5 @@ def page_rows(page: Page[Any], *, full: QuerySet[Any], order: Sequence[Any]) -> 
     """
     if not page.paginator.count:
         return []
-    return list(full.filter(pk__in=page.object_list.values("pk")).order_by(*order))
+    rows = cast("QuerySet[Any]", page.object_list)
+    return list(full.filter(pk__in=rows.values("pk")).order_by(*order))

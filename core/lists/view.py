@@ -11,6 +11,7 @@ from django.core.paginator import Page
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 from django.views import View
@@ -91,7 +92,7 @@ class FilteredListView(View):
     def filters(self) -> StrictFilterSet:
         """The filter, with what is wrong in the other parameters reported among its problems."""
         filters = self.filterset()
-        allowed: dict[str, tuple[Sequence[str], str]] = {
+        allowed: dict[str, tuple[Sequence[str], Promise]] = {
             "sort": (
                 [*self.orders, *(f"-{name}" for name in self.orders)],
                 gettext_lazy("Order"),

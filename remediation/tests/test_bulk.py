@@ -76,7 +76,9 @@ def test_reporting_is_answered_row_by_row(client: Client, clerk: User, rows: dic
     assert ItemEvent.objects.filter(kind=EventKind.REPORTED).count() == 2
 
 
-def test_a_row_saved_meanwhile_is_left_and_says_so(client: Client, clerk: User, rows: dict[str, Measure]) -> None:
+def test_a_row_saved_meanwhile_is_left_and_says_so(
+    client: Client, clerk: User, rows: dict[str, Measure]
+) -> None:
     client.force_login(clerk)
     opened = frozen(rows["own"], rows["second"])
     Measure.objects.filter(pk=rows["own"].pk).update(version=7, percent=55)
@@ -95,7 +97,9 @@ def test_what_is_out_of_scope_is_not_there(client: Client, clerk: User, rows: di
     assert rows["foreign"].status == CompletionStatus.NOT_STARTED
 
 
-def test_a_wrong_form_is_shown_again_and_nothing_written(client: Client, clerk: User, rows: dict[str, Measure]) -> None:
+def test_a_wrong_form_is_shown_again_and_nothing_written(
+    client: Client, clerk: User, rows: dict[str, Measure]
+) -> None:
     client.force_login(clerk)
     page = client.post(
         reverse("remediation:measure_bulk"),
@@ -135,7 +139,8 @@ def test_the_ledger_administrator_changes_leaders_with_a_reason(
     post = make_position("副主任（分管医政）")
     both = frozen(rows["own"], rows["second"])
     page = client.post(
-        reverse("remediation:measure_bulk"), {"action": "leader", "rows": both, "leader": post.pk, "reason": ""}
+        reverse("remediation:measure_bulk"),
+        {"action": "leader", "rows": both, "leader": post.pk, "reason": ""},
     )
     assert page.status_code == 422
     send(client, action="leader", rows=both, leader=post.pk, reason="分工调整")
@@ -155,7 +160,8 @@ def test_the_ledger_administrator_changes_offices_with_a_reason(
     send(client, action="offices", rows=frozen(rows["assisting"]), lead=[office.pk], reason="机构调整")
     assert list(rows["assisting"].duties.values_list("office", "role")) == [(office.pk, "lead")]
     empty = client.post(
-        reverse("remediation:measure_bulk"), {"action": "offices", "rows": frozen(rows["own"]), "reason": "无"}
+        reverse("remediation:measure_bulk"),
+        {"action": "offices", "rows": frozen(rows["own"]), "reason": "无"},
     )
     assert empty.status_code == 422
 
@@ -182,16 +188,21 @@ def test_who_may_do_what_with_selected_rows(
     assert page.status_code == (200 if allowed else 403)
 
 
-def test_selected_rows_are_exported(client: Client, discipline_member: User, rows: dict[str, Measure]) -> None:
+def test_selected_rows_are_exported(
+    client: Client, discipline_member: User, rows: dict[str, Measure]
+) -> None:
     client.force_login(discipline_member)
     answer = client.post(
-        reverse("remediation:measure_bulk"), {"action": "export", "selected": [rows["own"].pk, rows["foreign"].pk]}
+        reverse("remediation:measure_bulk"),
+        {"action": "export", "selected": [rows["own"].pk, rows["foreign"].pk]},
     )
     assert answer.status_code == 200
     assert answer["Content-Disposition"].startswith("attachment")
 
 
-def test_nothing_selected_goes_back_and_says_so(client: Client, clerk: User, rows: dict[str, Measure]) -> None:
+def test_nothing_selected_goes_back_and_says_so(
+    client: Client, clerk: User, rows: dict[str, Measure]
+) -> None:
     client.force_login(clerk)
     answer = client.post(reverse("remediation:measure_bulk"), {"action": "report", "query": "light=red"})
     assert answer["Location"] == "/measures/?light=red"

@@ -29,7 +29,7 @@ from tests.people import make_position
 
 pytestmark = pytest.mark.django_db
 
-FORMULAS = ["=1+1", "+1", "-1+1", "@SUM(A1)", "\t=1", "=HYPERLINK(\"http://x\")", "=cmd|' /C calc'!A0"]
+FORMULAS = ["=1+1", "+1", "-1+1", "@SUM(A1)", "\t=1", '=HYPERLINK("http://x")', "=cmd|' /C calc'!A0"]
 
 
 def sheet_of(client: Client, url: str) -> list[tuple[Any, ...]]:
@@ -50,7 +50,10 @@ def ledger(office: Office, other_office: Office) -> Ledger:
     top = make_section(ledger, "（一）政治执行力方面")
     key = make_section(ledger, "1.站位不高的问题", parent=top, kind="key_problem")
     leader = make_position("副主任（分管医政）")
-    item = make_item(ledger, "学习贯彻不及时", section=key, number="1", type_text="巡视反馈问题", cause="认识不足", goal="整改到位", leader=leader)
+    item = make_item(
+        ledger, "学习贯彻不及时", section=key, number="1", type_text="巡视反馈问题", cause="认识不足", goal="整改到位",
+        leader=leader,
+    )  # fmt: skip
     inferred = make_item(ledger, "督办不够", section=key, number="3", kind="inference_item", leader=leader)
     project = make_item(ledger, "新建院区", section=top, number="2", kind="project", type_text="重点项目")
     make_measure(
@@ -59,7 +62,8 @@ def ledger(office: Office, other_office: Office) -> Ledger:
     )  # fmt: skip
     make_measure(
         item, "出台办法", lead=[office], assisting=[other_office], number=2, leader=leader, deadline_text="长期坚持",
-        deadline_kind="long_term", is_long_term=True, review_date=day + timedelta(days=90), status="in_progress", percent=1,
+        deadline_kind="long_term", is_long_term=True, review_date=day + timedelta(days=90), status="in_progress",
+        percent=1,
     )  # fmt: skip
     make_measure(
         inferred, "建立机制", lead=[other_office], number=1, due=date(2024, 6, 30), deadline_text="2024年6月底前",
@@ -73,16 +77,22 @@ def ledger(office: Office, other_office: Office) -> Ledger:
 
 
 def test_a_streamed_workbook_is_read_back_as_it_was() -> None:
-    rows = [
+    rows: list[list[Any]] = [
         ["第一行\n第二行", 3, date(2024, 11, 30), Percent(60), None],
         ["&<>\"' \x0b", 10.5, None, Percent(100), ""],
         *[[text, 0, None, Percent(1), " 前后空格 "] for text in FORMULAS],
     ]
-    headings = [Heading("文字", 20, wraps=True), Heading("数"), Heading("日"), Heading("百分比"), Heading("空")]
+    headings = [
+        Heading("文字", 20, wraps=True),
+        Heading("数"),
+        Heading("日"),
+        Heading("百分比"),
+        Heading("空"),
+    ]
     body = b"".join(streamed_xlsx(headings, rows, sheet_name="a/b:c"))
     workbook = openpyxl.load_workbook(BytesIO(body))
     sheet = workbook["a b c"]
-    read = list(sheet.iter_rows(values_only=True))
+    read: list[Any] = list(sheet.iter_rows(values_only=True))
     assert read[0] == ("文字", "数", "日", "百分比", "空")
     assert read[1][:4] == ("第一行\n第二行", 3, read[1][2], 0.6)
     assert read[1][2].date() == date(2024, 11, 30)
@@ -117,7 +127,9 @@ def test_too_long_a_text_is_cut_at_the_limit_of_a_cell() -> None:
 
 
 def test_csv_disarms_formulas_and_carries_its_mark() -> None:
-    body = b"".join(streamed_csv(["=标题"], [[text] for text in FORMULAS] + [[date(2024, 1, 2)], [None], [Percent(5)]]))
+    body = b"".join(
+        streamed_csv(["=标题"], [[text] for text in FORMULAS] + [[date(2024, 1, 2)], [None], [Percent(5)]])
+    )
     assert body.startswith(b"\xef\xbb\xbf")
     read = [row[0] for row in csv.reader(StringIO(body.decode("utf-8-sig")))]
     assert read[0] == "'=标题"
@@ -132,7 +144,9 @@ def test_letters_of_columns() -> None:
 # -- downloads ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("query", ["", "status=in_progress", "status=in_progress&sort=-due", "q=没有的字", "office={office}"])
+@pytest.mark.parametrize(
+    "query", ["", "status=in_progress", "status=in_progress&sort=-due", "q=没有的字", "office={office}"]
+)
 @pytest.mark.parametrize("person", ["ledger_admin", "clerk", "other_clerk"])
 def test_the_rows_of_the_page_are_the_rows_of_the_download(
     client: Client, people: dict[str, User], ledger: Ledger, office: Office, person: str, query: str
@@ -150,7 +164,9 @@ def test_the_rows_of_the_page_are_the_rows_of_the_download(
     assert {row[column] for row in list(csv.reader(StringIO(body)))[1:]} == texts
 
 
-def test_headings_and_values_are_those_of_an_import(client: Client, ledger_admin: User, ledger: Ledger) -> None:
+def test_headings_and_values_are_those_of_an_import(
+    client: Client, ledger_admin: User, ledger: Ledger
+) -> None:
     client.force_login(ledger_admin)
     book = sheet_of(client, f"{measures_url(ledger=ledger.pk)}&format=xlsx")
     lines = [dict(zip(book[0], row, strict=True)) for row in book[1:]]
@@ -246,7 +262,9 @@ def test_rows_made_in_the_browser_come_back_as_unchanged(
     """No type as written, a reform mark that no note carries, a date without its text, no office at all."""
     kinds = ("opinion", "suggestion", "project", "specific_problem", "inference_item")
     for serial, kind in enumerate(kinds, start=20):
-        item = make_item(ledger, f"浏览器里新建的{serial}", number=str(serial), kind=kind, is_reform_item=True)
+        item = make_item(
+            ledger, f"浏览器里新建的{serial}", number=str(serial), kind=kind, is_reform_item=True
+        )
         make_measure(item, "做一件事", lead=[office], number=1, due=date(2025, 3, 31))
     make_measure(make_item(ledger, "没有编号", number=""), "没有处室的措施", number=1)
     client.force_login(ledger_admin)

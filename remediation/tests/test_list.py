@@ -60,12 +60,22 @@ def mixed(ledger: Ledger, office: Office, other_office: Office) -> dict[str, Mea
     gone = make_item(ledger, "移送的问题", number="4", workflow_state=WorkflowState.TRANSFERRED)
     return {
         "red": make_measure(
-            item, "制定病种目录", lead=[office], leader=leader, due=day - timedelta(days=3), status=STARTED, number=2
+            item,
+            "制定病种目录",
+            lead=[office],
+            leader=leader,
+            due=day - timedelta(days=3),
+            status=STARTED,
+            number=2,
         ),
-        "old_red": make_measure(item, "签订协议", lead=[office], due=day - timedelta(days=40), status=STARTED, percent=60),
+        "old_red": make_measure(
+            item, "签订协议", lead=[office], due=day - timedelta(days=40), status=STARTED, percent=60
+        ),
         "today": make_measure(other, "今天到期", lead=[other_office], assisting=[office], due=day),
         "far": make_measure(other, "打通调阅", lead=[other_office, office], due=day + timedelta(days=300)),
-        "done": make_measure(other, "停用旧系统", lead=[other_office], due=day - timedelta(days=9), status=DONE),
+        "done": make_measure(
+            other, "停用旧系统", lead=[other_office], due=day - timedelta(days=9), status=DONE
+        ),
         "undated": make_measure(item, "没有时限的", is_long_term=True),
         "held": make_measure(held, "挂账的", lead=[office], due=day - timedelta(days=9)),
         "gone": make_measure(gone, "移送的", lead=[office], due=day - timedelta(days=9)),
@@ -104,7 +114,9 @@ def test_what_is_transferred_is_shown_only_when_asked_for(
     assert rows_of(client, f"{LIST}?state=transferred") == [mixed["gone"].text]
 
 
-@pytest.mark.parametrize("order", ["due", "-due", "number", "-number", "status", "-status", "updated", "-updated"])
+@pytest.mark.parametrize(
+    "order", ["due", "-due", "number", "-number", "status", "-status", "updated", "-updated"]
+)
 @pytest.mark.parametrize("page", ["measures", "items"])
 def test_every_order_shows_every_row(
     client: Client, ledger_admin: User, mixed: dict[str, Measure], order: str, page: str
@@ -170,7 +182,12 @@ def test_a_filter_leaves_its_rows(
 
 
 def test_offices_by_role_and_with_those_below(
-    client: Client, ledger_admin: User, mixed: dict[str, Measure], organ: Office, office: Office, other_office: Office
+    client: Client,
+    ledger_admin: User,
+    mixed: dict[str, Measure],
+    organ: Office,
+    office: Office,
+    other_office: Office,
 ) -> None:
     client.force_login(ledger_admin)
 
@@ -246,7 +263,9 @@ def test_what_is_not_possible_is_named_and_shows_no_row(
     assert response.context["problems"][0].value in response.content.decode().replace("&#x27;", "'")
 
 
-def test_a_refused_filter_exports_nothing(client: Client, ledger_admin: User, mixed: dict[str, Measure]) -> None:
+def test_a_refused_filter_exports_nothing(
+    client: Client, ledger_admin: User, mixed: dict[str, Measure]
+) -> None:
     client.force_login(ledger_admin)
     response = client.get(f"{LIST}?light=purple&format=xlsx")
     assert response.status_code == 422
@@ -346,7 +365,9 @@ def test_columns_are_kept_per_person_and_in_the_address(
         reverse("remediation:columns_save", args=["measures"]),
         {"columns": ["assisting", "light"], "query": "light=red"},
     )
-    assert answer["Location"] == f"{LIST}?light=red&columns=number&columns=text&columns=assisting&columns=light"
+    assert (
+        answer["Location"] == f"{LIST}?light=red&columns=number&columns=text&columns=assisting&columns=light"
+    )
     assert client.get(LIST).context["columns"] == ["number", "text", "assisting", "light"]
     assert client.get(f"{LIST}?columns=note").context["columns"] == ["number", "text", "note"]
     client.post(reverse("remediation:columns_save", args=["measures"]), {"reset": "1", "query": ""})
@@ -386,7 +407,9 @@ def test_saved_filters_are_the_persons_own(
     assert not SavedFilter.objects.exists()
 
 
-@pytest.mark.parametrize("name", ["ledger", "section", "office", "leader", "light", "status", "state", "due", "more"])
+@pytest.mark.parametrize(
+    "name", ["ledger", "section", "office", "leader", "light", "status", "state", "due", "more"]
+)
 @pytest.mark.parametrize("page", ["measures", "items"])
 def test_menus_offer_what_the_filter_takes(
     client: Client, ledger_admin: User, mixed: dict[str, Measure], name: str, page: str
@@ -412,7 +435,9 @@ def test_names_of_the_ledgers_year(client: Client, ledger_admin: User, office: O
     assert "医政处" in page
 
 
-def test_an_empty_list_says_what_to_drop(client: Client, ledger_admin: User, mixed: dict[str, Measure]) -> None:
+def test_an_empty_list_says_what_to_drop(
+    client: Client, ledger_admin: User, mixed: dict[str, Measure]
+) -> None:
     client.force_login(ledger_admin)
     response = client.get(f"{LIST}?status=completed&light=red")
     assert response.context["culprit"]["url"] == "?status=completed"
@@ -470,7 +495,12 @@ def test_queries_do_not_grow_with_rows(
     def one() -> None:
         item = make_item(ledger, lead=[office])
         make_measure(
-            item, lead=[office], assisting=[make_office()], leader=leader, due=today() - timedelta(days=5), status=STARTED
+            item,
+            lead=[office],
+            assisting=[make_office()],
+            leader=leader,
+            due=today() - timedelta(days=5),
+            status=STARTED,
         )
 
     one()

@@ -32,7 +32,12 @@ def ledger(office: Office, other_office: Office) -> Ledger:
     make_measure(item, "签协议", lead=[office], status=DONE)
     struck = make_item(ledger, "管理不严", section=key, number="7", workflow_state=WorkflowState.CLOSED)
     make_measure(struck, "修订办法", lead=[office], status=DONE)
-    make_measure(make_item(ledger, "责任不实", section=second, number="20"), "压实责任", lead=[other_office], status=DONE)
+    make_measure(
+        make_item(ledger, "责任不实", section=second, number="20"),
+        "压实责任",
+        lead=[other_office],
+        status=DONE,
+    )
     return ledger
 
 
@@ -55,7 +60,13 @@ def test_branches_open_and_close_by_their_links(client: Client, ledger_admin: Us
     client.force_login(ledger_admin)
     url = f"/tree/?ledger={ledger.pk}&branches="
     first, key = key_of("一、甲方面"), key_of("1.甲问题")
-    assert titles(client, f"{url}{first}-{key}") == ["一、甲方面", "1.甲问题", "转诊标准不统一", "管理不严", "二、乙方面"]
+    assert titles(client, f"{url}{first}-{key}") == [
+        "一、甲方面",
+        "1.甲问题",
+        "转诊标准不统一",
+        "管理不严",
+        "二、乙方面",
+    ]
     item = Item.objects.get(number="12")
     opened = client.get(f"{url}{first}-{key}-i{item.pk}").context["rows"]
     assert [row.title for row in opened][3:5] == ["制定目录", "签协议"]
@@ -113,7 +124,12 @@ def test_filters_narrow_rows_and_figures(
     client.force_login(ledger_admin)
     url = f"/tree/?ledger={ledger.pk}&branches=all"
     assert titles(client, f"{url}&office={other_office.pk}") == ["二、乙方面", "责任不实", "压实责任"]
-    assert titles(client, f"{url}&status=in_progress") == ["一、甲方面", "1.甲问题", "转诊标准不统一", "制定目录"]
+    assert titles(client, f"{url}&status=in_progress") == [
+        "一、甲方面",
+        "1.甲问题",
+        "转诊标准不统一",
+        "制定目录",
+    ]
     assert client.get(f"{url}&status=nonsense").status_code == 422
     assert client.get(f"{url}&colour=red").status_code == 422
 
@@ -131,7 +147,9 @@ def test_without_a_ledger_the_page_says_so(client: Client, ledger_admin: User) -
 
 
 @pytest.mark.requirement("S003-23", "S003-24")
-def test_stated_totals_stand_beside_the_computed_ones(client: Client, ledger_admin: User, ledger: Ledger) -> None:
+def test_stated_totals_stand_beside_the_computed_ones(
+    client: Client, ledger_admin: User, ledger: Ledger
+) -> None:
     StatedTotal.objects.create(ledger=ledger, subject="measures", total=5, completed=3, source="公开稿")
     StatedTotal.objects.create(ledger=ledger, subject="specific_problems", total=3)
     client.force_login(ledger_admin)

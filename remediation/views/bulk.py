@@ -131,7 +131,12 @@ def measure_bulk(request: HttpRequest) -> HttpResponseBase:
 
 
 def _form_class(name: str) -> type[forms.Form]:
-    return {"report": BulkReportForm, "leader": BulkLeaderForm, "offices": BulkOfficesForm}[name]
+    forms_by_action: dict[str, type[forms.Form]] = {
+        "report": BulkReportForm,
+        "leader": BulkLeaderForm,
+        "offices": BulkOfficesForm,
+    }
+    return forms_by_action[name]
 
 
 def _done(

@@ -136,7 +136,7 @@ def filter_delete(request: HttpRequest, pk: int) -> HttpResponse:
 @reads_ledgers
 @require_POST
 def columns_save(request: HttpRequest, name: str) -> HttpResponse:
-    """Keep the columns that were ticked, in their order, for this person and in the address; or the usual ones again."""
+    """Keep the ticked columns, in their order, for this person and in the address; or the usual ones again."""
     url_name, _filterset, table = _list_of(name)
     query = QueryDict(request.POST.get("query", ""))
     asked = request.POST.getlist("columns")
