@@ -33,7 +33,9 @@ def bulk_insert(objects: Sequence[models.Model]) -> None:
     if meta.pk not in fields:
         raise TypeError(f"{model.__name__} has no primary key of its own")
     moment = timezone.now()
-    stamped = [f.attname for f in fields if getattr(f, "auto_now", False) or getattr(f, "auto_now_add", False)]
+    stamped = [
+        f.attname for f in fields if getattr(f, "auto_now", False) or getattr(f, "auto_now_add", False)
+    ]
     with transaction.atomic():
         for identity, one in zip(_free_ids(model, len(objects)), objects, strict=True):
             one.pk = identity
@@ -43,9 +45,10 @@ def bulk_insert(objects: Sequence[models.Model]) -> None:
                 setattr(one, name, moment)
         # Column by column: one converter each, instead of one decision for every value.
         columns = [
-            _converted([one.__dict__[field.attname] for one in objects], _converter(field)) for field in fields
+            _converted([one.__dict__[field.attname] for one in objects], _converter(field))
+            for field in fields
         ]
-        _insert(meta.db_table, [field.column for field in fields], list(zip(*columns, strict=True)))
+        _insert(meta.db_table, [str(field.column) for field in fields], list(zip(*columns, strict=True)))
 
 
 def bulk_insert_values(
@@ -56,8 +59,13 @@ def bulk_insert_values(
     The model's other columns have to have defaults in the database, and its key is given by it.
     """
     if rows:
-        columns = [model._meta.get_field(name.removesuffix("_id")).column for name in attributes]  # type: ignore[union-attr]
+        columns = [str(_column(model, name)) for name in attributes]
         _insert(model._meta.db_table, columns, list(rows))
+
+
+def _column(model: type[models.Model], attribute: str) -> Any:
+    """The column behind an attribute name such as ``office_id``."""
+    return next(field.column for field in model._meta.concrete_fields if field.attname == attribute)
 
 
 def _converted(values: list[Any], convert: Callable[[Any], Any]) -> list[Any]:
@@ -95,7 +103,7 @@ def _insert(table: str, columns: list[str], rows: list[tuple[Any, ...]]) -> None
 
 def _free_ids(model: type[models.Model], count: int) -> list[int]:
     """Primary keys that nobody else will get, for rows that are inserted in this transaction."""
-    table, column = model._meta.db_table, model._meta.pk.column  # type: ignore[union-attr]
+    table, column = model._meta.db_table, str(model._meta.pk.column)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(

@@ -32,6 +32,10 @@ class DeadlineProblem(Enum):
     UNREADABLE = "unreadable_deadline"
 
 
+# Inside the class the field of this name would hide the type.
+Date = date
+
+
 @dataclass(frozen=True)
 class Deadline:
     """What a deadline text says.
@@ -42,8 +46,8 @@ class Deadline:
 
     text: str
     kind: DeadlineKind
-    date: date | None = None
-    start: date | None = None
+    date: Date | None = None
+    start: Date | None = None
     is_long_term: bool = False
     yearless: bool = False
     within: int | None = None
@@ -70,16 +74,46 @@ class _NoYear(Exception):
     pass
 
 
-NO_DEADLINE = {"", "-", "--", "---", "—", "——", "/", "\\", "无", "待定", "另行通知", "待明确", "暂无", "未定", "待确定", "另定"}
-IMMEDIATE = re.compile(r"立行立改|即知即改|立知立改|立即|即行|边[整查学]边改|立查立改|立整立改|立改|事不隔夜|随到随改|即改|马上改")
+NO_DEADLINE = {
+    "",
+    "-",
+    "--",
+    "---",
+    "—",
+    "——",
+    "/",
+    "\\",
+    "无",
+    "待定",
+    "另行通知",
+    "待明确",
+    "暂无",
+    "未定",
+    "待确定",
+    "另定",
+}
+IMMEDIATE = re.compile(
+    r"立行立改|即知即改|立知立改|立即|即行|边[整查学]边改|立查立改|立整立改|立改|事不隔夜|随到随改|即改|马上改"
+)
 LONG_TERM = re.compile(r"长期|持续|常态化|常抓不懈|久久为功|经常性")
 RECURRING = re.compile(
     r"每(?:个|逢)?(?:\d+|两|半)?个?(?:工作日|年|月|季度?|周|星期|日|天|旬|学期)|按(?:月|季度?|周|年)|逐(?:月|季|周|年)|^半年$|^季度$|^月度$|^年度$"
 )
-RELATIVE = re.compile(r"(?<!\d)(\d{1,3}|半)个?(工作日|自然日|日|天|周|星期|月|年)(?:之|以)?内|(\d+)个?(工作日)")
+RELATIVE = re.compile(
+    r"(?<!\d)(\d{1,3}|半)个?(工作日|自然日|日|天|周|星期|月|年)(?:之|以)?内|(\d+)个?(工作日)"
+)
 PERIOD = re.compile(r"(?:集中)?整改期(?:间|限)?内?")
 RANGE_MARK = re.compile(r"^(?:起|开始|份|前)?(?:至|到|-+|—+|–|―|~|∼)(?:次年|翌年)?$")
-UNITS = {"工作日": "workday", "自然日": "day", "日": "day", "天": "day", "周": "week", "星期": "week", "月": "month", "年": "year"}
+UNITS = {
+    "工作日": "workday",
+    "自然日": "day",
+    "日": "day",
+    "天": "day",
+    "周": "week",
+    "星期": "week",
+    "月": "month",
+    "年": "year",
+}
 
 _YEAR = r"(?:(?P<y{0}>\d{{4}}|\d{{2}})年(?:度)?|(?P<r{0}>今年|本年度?|当年|明年|次年|翌年))?(?:的)?"
 _SPAN = re.compile(
@@ -100,7 +134,19 @@ _SPAN = re.compile(
     )
 )
 _MONTH_DAY = re.compile(r"^(\d{1,2})([-./])(\d{1,2})(?:日|号)?(?:之?前|底前)?$")
-_CHINESE_DIGITS = {"〇": 0, "○": 0, "零": 0, "O": 0, "o": 0, "0": 0, "一": 1, "二": 2, "三": 3, "四": 4, "五": 5}
+_CHINESE_DIGITS = {
+    "〇": 0,
+    "○": 0,
+    "零": 0,
+    "O": 0,
+    "o": 0,
+    "0": 0,
+    "一": 1,
+    "二": 2,
+    "三": 3,
+    "四": 4,
+    "五": 5,
+}
 _CHINESE_DIGITS |= {"六": 6, "七": 7, "八": 8, "九": 9}
 _CHINESE_NUMBER = re.compile(r"[〇○零一二三四五六七八九十Oo0]+(?=年|月|日|号|季度|个|周内|天)")
 
@@ -121,12 +167,16 @@ def parse_deadline(value: str | float | date | None, *, year: int | None) -> Dea
 
 
 def _from_number(value: float, *, year: int | None) -> Deadline:
-    text = f"{value:g}" if isinstance(value, float) else str(value)
-    if isinstance(value, float) and not value.is_integer():
+    text = f"{value:g}" if value % 1 else str(int(value))
+    if value % 1:
         # 2024.10 typed as a number is kept as 2024.1: January or October, nobody can tell.
         if round(value * 10) == round(value * 10, 6) and round(value * 10) % 10 == 1 and int(value) in YEARS:
             return Deadline(text, DeadlineKind.NONE, problem=DeadlineProblem.AMBIGUOUS_MONTH)
-        return replace(_from_text(f"{value:.6g}", year=year), text=text) if int(value) in YEARS else _unreadable(text)
+        return (
+            replace(_from_text(f"{value:.6g}", year=year), text=text)
+            if int(value) in YEARS
+            else _unreadable(text)
+        )
     if int(value) in EXCEL_SERIALS:
         day = EXCEL_EPOCH + timedelta(days=int(value))
         return _checked(day.isoformat(), day)
@@ -156,7 +206,9 @@ def _chinese_number(word: str) -> str:
     if "十" not in word:
         return "".join(str(_CHINESE_DIGITS[mark]) for mark in word)
     tens, _mark, ones = word.partition("十")
-    return str((_CHINESE_DIGITS.get(tens, 1) if tens else 1) * 10 + (_CHINESE_DIGITS.get(ones, 0) if ones else 0))
+    return str(
+        (_CHINESE_DIGITS.get(tens, 1) if tens else 1) * 10 + (_CHINESE_DIGITS.get(ones, 0) if ones else 0)
+    )
 
 
 def _from_text(plain: str, *, year: int | None) -> Deadline:
@@ -181,7 +233,9 @@ def _from_text(plain: str, *, year: int | None) -> Deadline:
         number, unit = relative.group(1) or relative.group(3), relative.group(2) or relative.group(4)
         within = 6 if number == "半" else int(number)
         unit_name = "month" if number == "半" else UNITS[unit]
-        return Deadline(plain, DeadlineKind.RELATIVE, within=within, unit=unit_name, is_long_term=bool(long_term))
+        return Deadline(
+            plain, DeadlineKind.RELATIVE, within=within, unit=unit_name, is_long_term=bool(long_term)
+        )
     dated = _dated(plain, spans, rest)
     if immediate and (not long_term or immediate.start() < long_term.start()):
         if not spans or immediate.start() < spans[0].begin:
@@ -233,12 +287,16 @@ def _spans(plain: str, *, year: int | None) -> tuple[list[_Span], str]:
     position = 0
     for match in _SPAN.finditer(plain):
         previous = spans[-1] if spans else None
-        first, last, yearless = _days(match, context=previous.last.year if previous else year, previous=previous)
+        first, last, yearless = _days(
+            match, context=previous.last.year if previous else year, previous=previous
+        )
         if previous and last < previous.first and yearless:
             first, last = _next_year(first), _next_year(last)
         rest.append(plain[position : match.start()])
         position = match.end()
-        spans.append(_Span(first, last, match.start(), match.end(), yearless and not (spans and not spans[0].yearless)))
+        spans.append(
+            _Span(first, last, match.start(), match.end(), yearless and not (spans and not spans[0].yearless))
+        )
     rest.append(plain[position:])
     return spans, "".join(rest)
 

@@ -50,7 +50,7 @@ def ods(path: Path, content: str = ODS_CONTENT) -> Path:
 def xlsx(path: Path, rows: list[list[object]]) -> Path:
     book = openpyxl.Workbook()
     for row in rows:
-        book.active.append(row)
+        book.worksheets[0].append(row)
     book.save(path)
     return path
 
@@ -82,7 +82,11 @@ def test_bad_files_are_refused_in_seconds_and_within_memory(name: str, code: str
 
 @NEEDS_LEDGERS
 def test_the_external_entity_is_not_resolved() -> None:
-    host = Path("/etc/hostname").read_text(encoding="utf-8").strip() if Path("/etc/hostname").exists() else "x" * 40
+    host = (
+        Path("/etc/hostname").read_text(encoding="utf-8").strip()
+        if Path("/etc/hostname").exists()
+        else "x" * 40
+    )
     with pytest.raises(WorkbookRefused) as refusal:
         read_workbook(LEDGERS / "xxe.xlsx")
     assert host not in str(refusal.value)
@@ -133,8 +137,15 @@ def test_ods_with_merges_hidden_columns_dates_and_a_million_empty_rows(tmp_path:
 
 
 def test_ods_with_a_far_cell_an_entity_or_a_password_is_refused(tmp_path: Path) -> None:
-    far = ODS_CONTENT.replace('<table:table-cell table:number-columns-repeated="16384"/>', '<table:table-cell><text:p>x</text:p></table:table-cell>')
-    entity = ODS_CONTENT.replace("<office:document-content", '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/hostname">]><office:document-content', 1)
+    far = ODS_CONTENT.replace(
+        '<table:table-cell table:number-columns-repeated="16384"/>',
+        "<table:table-cell><text:p>x</text:p></table:table-cell>",
+    )
+    entity = ODS_CONTENT.replace(
+        "<office:document-content",
+        '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/hostname">]><office:document-content',
+        1,
+    )
     for content, code in ((far, "far_cell"), (entity, "external_entity"), ("<broken", "damaged")):
         with pytest.raises(WorkbookRefused) as refusal:
             read_workbook(ods(tmp_path / "a.ods", content))
@@ -151,8 +162,8 @@ def test_csv_in_every_encoding_and_separator(tmp_path: Path, encoding: str, sepa
 
 def test_blank_rows_and_columns_before_the_table_keep_their_numbers(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
-    book.active["C4"] = "甲"
-    book.active["D5"] = 7
+    book.worksheets[0]["C4"] = "甲"
+    book.worksheets[0]["D5"] = 7
     book.save(tmp_path / "a.xlsx")
     sheet = read_workbook(tmp_path / "a.xlsx").sheets[0]
     assert sheet.value(4, 3) == "甲"
@@ -176,7 +187,7 @@ def test_a_far_cell_hidden_by_a_small_dimension_is_refused_by_its_name(tmp_path:
 
 def test_hidden_sheets_rows_and_columns_are_told(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
-    sheet = book.active
+    sheet = book.worksheets[0]
     sheet.append(["甲", "乙", "丙"])
     sheet.append([1, 2, 3])
     sheet.column_dimensions["B"].hidden = True
@@ -186,7 +197,12 @@ def test_hidden_sheets_rows_and_columns_are_told(tmp_path: Path) -> None:
     other.sheet_state = "hidden"
     book.save(tmp_path / "a.xlsx")
     first, second = read_workbook(tmp_path / "a.xlsx").sheets
-    assert (first.hidden_columns, first.hidden_rows, first.hidden, second.hidden) == ({2}, {2}, False, True)
+    assert (first.hidden_columns, first.hidden_rows, first.hidden, second.hidden) == (
+        frozenset({2}),
+        frozenset({2}),
+        False,
+        True,
+    )
 
 
 @pytest.mark.parametrize(

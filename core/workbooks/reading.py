@@ -56,7 +56,8 @@ def read_workbook(path: Path) -> Workbook:
 
 def _decoded(output: bytes) -> Workbook:
     workbook = Workbook("")
-    keep = {}.setdefault  # equal texts become one object: a ledger repeats most of its cells
+    texts: dict[str, str] = {}
+    keep = texts.setdefault  # equal texts become one object: a ledger repeats most of its cells
     finished = False
     for raw in output.splitlines():
         try:

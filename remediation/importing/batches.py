@@ -34,9 +34,13 @@ STALE_AFTER = timedelta(minutes=10)
 QUEUED_TOO_LONG = timedelta(seconds=20)
 
 
-def store_file(name: str, content: bytes, *, user: User | None, options: ImportOptions | None = None) -> ImportBatch:
+def store_file(
+    name: str, content: bytes, *, user: User | None, options: ImportOptions | None = None
+) -> ImportBatch:
     """A new batch with its file in the private store."""
-    batch = ImportBatch(user=user, file_name=Path(name).name[:255], sha256=hashlib.sha256(content).hexdigest())
+    batch = ImportBatch(
+        user=user, file_name=Path(name).name[:255], sha256=hashlib.sha256(content).hexdigest()
+    )
     suffix = Path(name).suffix[:10]
     batch.file.save(f"{uuid.uuid4().hex}{suffix}", ContentFile(content), save=False)
     if options:
@@ -59,7 +63,9 @@ def options_json(options: ImportOptions) -> dict[str, Any]:
     }
 
 
-def parse_batch(batch: ImportBatch, *, progress: Callable[[int], None] | None = None) -> tuple[Parsed, Workbook | None]:
+def parse_batch(
+    batch: ImportBatch, *, progress: Callable[[int], None] | None = None
+) -> tuple[Parsed, Workbook | None]:
     """Read the batch's file again into rows."""
     workbook, refusals = open_workbook(Path(batch.file.path))
     if workbook is None:
@@ -112,7 +118,9 @@ def run_commit(batch_id: int) -> bool:
             commit_parsed(batch, parsed)
         except PlanHasErrors:
             preview = preview_of(plan_batch(batch, parsed), batch)
-            ImportBatch.objects.filter(pk=batch.pk).update(state=BatchState.PREVIEWED, preview=preview, claim="")
+            ImportBatch.objects.filter(pk=batch.pk).update(
+                state=BatchState.PREVIEWED, preview=preview, claim=""
+            )
     except Exception as error:
         _fail(batch, error)
         raise
@@ -171,7 +179,8 @@ def waiting_jobs() -> list[tuple[str, int]]:
             state=waiting, claim="", claimed_at=None
         )
     queued = ImportBatch.objects.filter(
-        state__in=[BatchState.PREVIEW_QUEUED, BatchState.COMMIT_QUEUED], updated_at__lt=moment - QUEUED_TOO_LONG
+        state__in=[BatchState.PREVIEW_QUEUED, BatchState.COMMIT_QUEUED],
+        updated_at__lt=moment - QUEUED_TOO_LONG,
     ).order_by("pk")
     return [
         ("preview" if state == BatchState.PREVIEW_QUEUED else "commit", pk)
@@ -194,8 +203,13 @@ def _tell_progress(batch: ImportBatch, rows: int) -> None:
 
 
 def _fail(batch: ImportBatch, error: Exception) -> None:
-    ImportBatch.objects.filter(pk=batch.pk).exclude(state__in=[BatchState.COMMITTED, BatchState.UNDONE]).update(
-        state=BatchState.FAILED, failure=f"{type(error).__name__}: {error}"[:2000], claim="", updated_at=timezone.now()
+    ImportBatch.objects.filter(pk=batch.pk).exclude(
+        state__in=[BatchState.COMMITTED, BatchState.UNDONE]
+    ).update(
+        state=BatchState.FAILED,
+        failure=f"{type(error).__name__}: {error}"[:2000],
+        claim="",
+        updated_at=timezone.now(),
     )
 
 
@@ -210,5 +224,3 @@ def counts_of(plan: Plan) -> dict[str, int]:
         "unchanged": plan.count("unchanged"),
         "missing": len(plan.missing),
     }
-
-

@@ -7,7 +7,7 @@ so 完成\\n时限 and 备 注 are found.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import pgettext_lazy
@@ -33,39 +33,91 @@ class Column:
     example: str = ""
     in_template: bool = True
     width: int = 12
-    names: frozenset[str] = field(init=False, repr=False, compare=False, default=frozenset())
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "names", frozenset(folded(word) for word in (self.heading, *self.words)))
 
 
 COLUMNS: tuple[Column, ...] = (
-    Column("serial", pgettext_lazy("column", "Serial number"), "序号", ("编号", "问题序号", "项目编号", "措施序号", "项目序号"), 50, "1", width=6),
     Column(
-        "type", pgettext_lazy("column", "Type"), "整改类型", ("类型", "事项类型", "问题来源类型", "反馈类型", "整改事项类型"), 50, "巡视反馈问题", width=14
+        "serial",
+        pgettext_lazy("column", "Serial number"),
+        "序号",
+        ("编号", "问题序号", "项目编号", "措施序号", "项目序号"),
+        50,
+        "1",
+        width=6,
+    ),
+    Column(
+        "type",
+        pgettext_lazy("column", "Type"),
+        "整改类型",
+        ("类型", "事项类型", "问题来源类型", "反馈类型", "整改事项类型"),
+        50,
+        "巡视反馈问题",
+        width=14,
     ),
     Column(
         "category",
         pgettext_lazy("column", "Section"),
         "问题类别",
-        ("板块", "类别", "问题类型", "整改专项", "任务类别", "巡视反馈意见", "所属板块", "方面", "问题方面", "整治类别"),
+        (
+            "板块",
+            "类别",
+            "问题类型",
+            "整改专项",
+            "任务类别",
+            "巡视反馈意见",
+            "所属板块",
+            "方面",
+            "问题方面",
+            "整治类别",
+        ),
         500,
         "（一）关于政治执行力方面",
         width=24,
     ),
-    Column("key_problem", pgettext_lazy("column", "Key problem"), "重点问题", ("主要问题", "重点任务", "任务组"), 500, "1.关于政治站位不高的问题", width=24),
+    Column(
+        "key_problem",
+        pgettext_lazy("column", "Key problem"),
+        "重点问题",
+        ("主要问题", "重点任务", "任务组"),
+        500,
+        "1.关于政治站位不高的问题",
+        width=24,
+    ),
     Column(
         "problem",
         pgettext_lazy("column", "Problem"),
         "具体问题",
         (
-            "问题", "反馈问题", "存在问题", "问题描述", "具体表现", "问题清单", "督办事项", "任务内容", "工作任务", "问题内容",
-            "反馈的问题", "存在的问题", "查摆问题", "发现问题", "问题表述", "项目名称", "问题概述", "突出问题", "具体问题表述",
+            "问题",
+            "反馈问题",
+            "存在问题",
+            "问题描述",
+            "具体表现",
+            "问题清单",
+            "督办事项",
+            "任务内容",
+            "工作任务",
+            "问题内容",
+            "反馈的问题",
+            "存在的问题",
+            "查摆问题",
+            "发现问题",
+            "问题表述",
+            "项目名称",
+            "问题概述",
+            "突出问题",
+            "具体问题表述",
         ),
         example="（1）学习贯彻不及时问题",
         width=32,
     ),
-    Column("cause", pgettext_lazy("column", "Cause"), "原因分析", ("问题成因", "问题根源", "产生原因", "成因分析", "主要原因"), width=20),
+    Column(
+        "cause",
+        pgettext_lazy("column", "Cause"),
+        "原因分析",
+        ("问题成因", "问题根源", "产生原因", "成因分析", "主要原因"),
+        width=20,
+    ),
     Column(
         "goal",
         pgettext_lazy("column", "Goal"),
@@ -78,8 +130,21 @@ COLUMNS: tuple[Column, ...] = (
         pgettext_lazy("column", "Measure"),
         "整改措施",
         (
-            "措施", "具体举措", "举措", "工作措施", "措施内容", "整改任务", "具体措施", "整改举措", "工作举措", "工作计划", "主要措施",
-            "细化的整改措施", "整改计划", "具体整改措施", "推进措施",
+            "措施",
+            "具体举措",
+            "举措",
+            "工作措施",
+            "措施内容",
+            "整改任务",
+            "具体措施",
+            "整改举措",
+            "工作举措",
+            "工作计划",
+            "主要措施",
+            "细化的整改措施",
+            "整改计划",
+            "具体整改措施",
+            "推进措施",
         ),
         example="制定年度学习计划，每季度检查一次",
         width=44,
@@ -97,7 +162,19 @@ COLUMNS: tuple[Column, ...] = (
         "lead_offices",
         pgettext_lazy("column", "Lead offices"),
         "牵头处室",
-        ("牵头部门", "牵头单位", "主办单位", "主责部门", "承办单位", "主责处室", "主办处室", "承办处室", "主责单位", "牵头责任单位", "牵头责任处室"),
+        (
+            "牵头部门",
+            "牵头单位",
+            "主办单位",
+            "主责部门",
+            "承办单位",
+            "主责处室",
+            "主办处室",
+            "承办处室",
+            "主责单位",
+            "牵头责任单位",
+            "牵头责任处室",
+        ),
         2000,
         "办公室",
         width=18,
@@ -106,7 +183,18 @@ COLUMNS: tuple[Column, ...] = (
         "assisting_offices",
         pgettext_lazy("column", "Assisting offices"),
         "协办处室",
-        ("配合处室", "协办单位", "配合部门", "参与单位", "配合单位", "协办部门", "协助处室", "参与处室", "配合责任单位", "协同单位"),
+        (
+            "配合处室",
+            "协办单位",
+            "配合部门",
+            "参与单位",
+            "配合单位",
+            "协办部门",
+            "协助处室",
+            "参与处室",
+            "配合责任单位",
+            "协同单位",
+        ),
         2000,
         "财务处、宣传处",
         width=22,
@@ -119,14 +207,33 @@ COLUMNS: tuple[Column, ...] = (
         2000,
         in_template=False,
     ),
-    Column("started_on", pgettext_lazy("column", "Started on"), "启动时间", ("开始时间", "启动日期", "开始日期", "交办时间", "发现时间"), 100, width=12),
+    Column(
+        "started_on",
+        pgettext_lazy("column", "Started on"),
+        "启动时间",
+        ("开始时间", "启动日期", "开始日期", "交办时间", "发现时间"),
+        100,
+        width=12,
+    ),
     Column(
         "deadline",
         pgettext_lazy("column", "Deadline"),
         "完成时限",
         (
-            "整改时限", "完成时间", "计划完成时间", "预计完成时间", "办结时限", "时间节点", "时限", "完成期限", "整改期限", "办理时限",
-            "对应的完成时间", "要求完成时间", "时限要求", "完成日期",
+            "整改时限",
+            "完成时间",
+            "计划完成时间",
+            "预计完成时间",
+            "办结时限",
+            "时间节点",
+            "时限",
+            "完成期限",
+            "整改期限",
+            "办理时限",
+            "对应的完成时间",
+            "要求完成时间",
+            "时限要求",
+            "完成日期",
         ),
         200,
         "2024年6月底前",
@@ -138,21 +245,51 @@ COLUMNS: tuple[Column, ...] = (
         pgettext_lazy("column", "Completion status"),
         "完成状态",
         (
-            "整改状态", "任务状态", "是否完成", "是否销号", "整改结果", "销号情况", "状态", "办理状态", "落实状态", "当前状态",
-            "是否已完成整改", "整改完成情况", "是否完成整改",
+            "整改状态",
+            "任务状态",
+            "是否完成",
+            "是否销号",
+            "整改结果",
+            "销号情况",
+            "状态",
+            "办理状态",
+            "落实状态",
+            "当前状态",
+            "是否已完成整改",
+            "整改完成情况",
+            "是否完成整改",
         ),
         100,
         "正在推进",
         width=12,
     ),
-    Column("percent", pgettext_lazy("column", "Percent"), "完成比例", ("百分比", "完成百分比", "完成率", "完成进度", "进度百分比", "完成度"), 50, width=10),
+    Column(
+        "percent",
+        pgettext_lazy("column", "Percent"),
+        "完成比例",
+        ("百分比", "完成百分比", "完成率", "完成进度", "进度百分比", "完成度"),
+        50,
+        width=10,
+    ),
     Column(
         "progress",
         pgettext_lazy("column", "Progress"),
         "进展情况",
         (
-            "完成情况", "整改情况", "实际完成情况", "整改成效", "整改进展", "工作进展", "落实情况", "进展", "整改落实情况",
-            "整改进展情况", "工作进展情况", "办理情况", "推进情况", "办理进展",
+            "完成情况",
+            "整改情况",
+            "实际完成情况",
+            "整改成效",
+            "整改进展",
+            "工作进展",
+            "落实情况",
+            "进展",
+            "整改落实情况",
+            "整改进展情况",
+            "工作进展情况",
+            "办理情况",
+            "推进情况",
+            "办理进展",
         ),
         width=40,
     ),
@@ -180,20 +317,29 @@ class Match:
     """What a heading was taken for: ``field`` or None, why, and what to ask when it is not clear."""
 
     field: str | None
-    reason: str  # same | synonym | group | ambiguous | unknown | hidden | remembered | chosen | twice | values
+    reason: (
+        str  # same | synonym | group | ambiguous | unknown | hidden | remembered | chosen | twice | values
+    )
     choices: tuple[str, ...] = ()
     word: str = ""
 
 
+# Heading (folded) -> field and whether it is the field's own heading; of two fields the first declared has the word.
+_NAMES: dict[str, tuple[str, bool]] = {}
+for _column in COLUMNS:
+    for _word in (_column.heading, *_column.words):
+        _NAMES.setdefault(folded(_word), (_column.field, _word == _column.heading))
+
+
 def match_heading(heading: str) -> Match:
-    """The field that a (leaf) heading names, by name or synonym."""
-    plain = re.sub(r"[(（].*?[)）]$", "", folded(heading)) or folded(heading)
-    for name in dict.fromkeys((folded(heading), plain)):
+    """The field that a (leaf) heading names, by name or synonym; a bracket at its end does not count."""
+    whole = folded(heading)
+    for name in dict.fromkeys((whole, re.sub(r"[(（].*?[)）]$", "", whole) or whole)):
         if name in AMBIGUOUS:
             return Match(None, "ambiguous", AMBIGUOUS[name], heading)
         if name in GROUP_OR_PROBLEM:
             return Match("problem", "synonym", word=heading)
-        for column in COLUMNS:
-            if name in column.names:
-                return Match(column.field, "same" if name == folded(column.heading) else "synonym", word=heading)
+        if name in _NAMES:
+            field, is_own = _NAMES[name]
+            return Match(field, "same" if is_own else "synonym", word=heading)
     return Match(None, "unknown")

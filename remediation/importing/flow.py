@@ -26,12 +26,18 @@ from remediation.models import BatchState, ImportBatch, Ledger
 if TYPE_CHECKING:
     from accounts.models import User
 
-OPEN_STATES = (BatchState.UPLOADED, BatchState.MAPPING, BatchState.PREVIEWED, BatchState.FAILED, BatchState.REFUSED)
+OPEN_STATES = (
+    BatchState.UPLOADED,
+    BatchState.MAPPING,
+    BatchState.PREVIEWED,
+    BatchState.FAILED,
+    BatchState.REFUSED,
+)
 
 
 def begin(cleaned: Mapping[str, Any], *, user: User) -> ImportBatch:
     """Store an uploaded workbook and find its table."""
-    file: UploadedFile = cleaned["file"]
+    file: UploadedFile[bytes] = cleaned["file"]
     batch = store_file(file.name or "workbook", file.read(), user=user)
     ledger: Ledger | None = cleaned.get("ledger")
     batch.options = {
@@ -67,7 +73,9 @@ def find_table(batch: ImportBatch) -> None:
 def choose_mapping(batch: ImportBatch, posted: QueryDict) -> list[str]:
     """Take the fields chosen for the columns; returns what still stands in the way of a preview."""
     sheets = batch.layout.get("sheets", [])
-    chosen_sheets = [sheet["name"] for sheet in sheets if len(sheets) == 1 or sheet["name"] in posted.getlist("sheets")]
+    chosen_sheets = [
+        sheet["name"] for sheet in sheets if len(sheets) == 1 or sheet["name"] in posted.getlist("sheets")
+    ]
     problems: list[str] = [] if chosen_sheets else [_("No sheet is chosen")]
     mapping: dict[str, dict[str, str]] = {}
     for place, sheet in enumerate(sheets):
@@ -111,7 +119,11 @@ def back_to_mapping(batch: ImportBatch) -> None:
 
 def start_preview(batch: ImportBatch) -> None:
     """Preview now, or in the worker when the file is large."""
-    if queue(batch, BatchState.PREVIEW_QUEUED, from_states=(BatchState.MAPPING, BatchState.PREVIEWED, BatchState.FAILED)):
+    if queue(
+        batch,
+        BatchState.PREVIEW_QUEUED,
+        from_states=(BatchState.MAPPING, BatchState.PREVIEWED, BatchState.FAILED),
+    ):
         _run(batch, "preview")
 
 
@@ -168,17 +180,21 @@ def can_commit(batch: ImportBatch) -> Decision:
     if errors := counts.get("errors", 0):
         reasons.append(ngettext("{count} error", "{count} errors", errors).format(count=errors))
     if questions := counts.get("questions", 0):
-        reasons.append(ngettext("{count} name to settle", "{count} names to settle", questions).format(count=questions))
+        reasons.append(
+            ngettext("{count} name to settle", "{count} names to settle", questions).format(count=questions)
+        )
     if reasons:
         return denied(
-            _("There are still {reasons}. Everything is written or nothing.").format(reasons=pgettext("between parts", ", ").join(reasons))
+            _("There are still {reasons}. Everything is written or nothing.").format(
+                reasons=pgettext("between parts", ", ").join(reasons)
+            )
         )
     if not counts.get("new") and not counts.get("changed"):
         return denied(_("The workbook agrees with the ledger; nothing has to be written."))
     return ALLOWED
 
 
-def replace_file(batch: ImportBatch, file: UploadedFile, *, user: User) -> ImportBatch:
+def replace_file(batch: ImportBatch, file: UploadedFile[bytes], *, user: User) -> ImportBatch:
     """A new batch from a corrected file that takes over choices and answers; the old one is thrown away."""
     successor = store_file(file.name or batch.file_name, file.read(), user=user)
     successor.options, successor.answers = dict(batch.options), batch.answers
@@ -229,19 +245,6 @@ def annotated(batch: ImportBatch) -> bytes:
         raise ValueError(refusals[0].message)
     preview = batch.preview
     findings = [*preview.get("errors", []), *preview.get("warnings", [])]
-    for question in preview.get("questions", []):
-        columns = {sheet["name"]: sheet["columns"] for sheet in batch.layout.get("sheets", [])}
-        for place in question["places"]:
-            index = next((c["index"] for c in columns.get(place["sheet"], []) if c["letter"] == place["letter"]), 1)
-            findings.append(
-                {
-                    "sheet": place["sheet"],
-                    "row": place["row"],
-                    "column": index,
-                    "problem": _("“{name}” is not known").format(name=question["name"]),
-                    "remedy": _("Write a name of the register, or settle it in the preview."),
-                }
-            )
     return annotated_workbook(path, workbook, findings)
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as translate
-from django.utils.translation import pgettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from core.workbooks.grid import column_letter
 
@@ -32,43 +32,61 @@ class Kind:
 KINDS: dict[str, Kind] = {
     # -- errors
     "unknown_office": Kind(
-        ERROR, _("“{name}” is not in the office register"), _("Say in the preview which office it is, or create it.")
+        ERROR,
+        _("“{name}” is not in the office register"),
+        _("Say in the preview which office it is, or create it."),
     ),
     "unknown_position": Kind(
-        ERROR, _("“{name}” is not in the list of posts"), _("Say in the preview which post it is, or create it.")
+        ERROR,
+        _("“{name}” is not in the list of posts"),
+        _("Say in the preview which post it is, or create it."),
     ),
     "impossible_date": Kind(ERROR, _("There is no such date"), _("Check the date: {hint}")),
-    "unknown_status": Kind(
-        ERROR, _("Not a status word"), _("Write 未启动, 正在推进, 基本完成 or 已完成.")
-    ),
+    "unknown_status": Kind(ERROR, _("Not a status word"), _("Write 未启动, 正在推进, 基本完成 or 已完成.")),
     "deadline_before_start": Kind(
-        ERROR, _("The deadline is before the start {start}"), _("Check the deadline and the start and correct one of them.")
+        ERROR,
+        _("The deadline is before the start {start}"),
+        _("Check the deadline and the start and correct one of them."),
     ),
     "empty_measure": Kind(ERROR, _("The measure is empty"), _("Write the measure or delete the row.")),
     "empty_problem": Kind(
         ERROR, _("The problem is empty"), _("Write the problem, or merge its cell over all of its rows.")
     ),
     "too_long_text": Kind(
-        ERROR, _("{length} characters, more than {limit}"), _("Shorten the text; keep the full text as evidence.")
+        ERROR,
+        _("{length} characters, more than {limit}"),
+        _("Shorten the text; keep the full text as evidence."),
     ),
     "unknown_percent": Kind(ERROR, _("Not a percentage"), _("Write a number from 0 to 100.")),
     "no_ledger": Kind(
         ERROR,
-        _("No ledger was found in the workbook: a row of headings with a measure or problem and an office, leader, deadline or status was looked for"),
+        _(
+            "No ledger was found in the workbook: a row of headings with a measure or problem and an office, leader, deadline or status was looked for"
+        ),
         _("Check that this is the right file, or use the empty template."),
     ),
     "no_measure_column": Kind(
-        ERROR, _("No column was found for the measures"), _("Choose the column of the measures, or add one with the heading 整改措施.")
+        ERROR,
+        _("No column was found for the measures"),
+        _("Choose the column of the measures, or add one with the heading 整改措施."),
     ),
-    "no_rows": Kind(ERROR, _("There is no row below the headings"), _("Fill in the ledger and upload it again.")),
+    "no_rows": Kind(
+        ERROR, _("There is no row below the headings"), _("Fill in the ledger and upload it again.")
+    ),
     "unreadable_file": Kind(ERROR, "{message}", ""),
-    "title_taken": Kind(ERROR, _("A ledger “{title}” is archived"), _("Open it again first, or choose another title.")),
+    "title_taken": Kind(
+        ERROR, _("A ledger “{title}” is archived"), _("Open it again first, or choose another title.")
+    ),
     # -- warnings
     "missing_deadline": Kind(
-        WARNING, _("There is no deadline"), _("Imported without one; set a date, 立行立改 or 长期坚持 before it is assigned.")
+        WARNING,
+        _("There is no deadline"),
+        _("Imported without one; set a date, 立行立改 or 长期坚持 before it is assigned."),
     ),
     "unreadable_deadline": Kind(
-        WARNING, _("The deadline cannot be read"), _("Imported without a date; write it like 2024-06-30 or 2024年6月底前.")
+        WARNING,
+        _("The deadline cannot be read"),
+        _("Imported without a date; write it like 2024-06-30 or 2024年6月底前."),
     ),
     "ambiguous_month": Kind(
         WARNING,
@@ -76,21 +94,33 @@ KINDS: dict[str, Kind] = {
         _("Imported without a date; write it like 2024年10月."),
     ),
     "no_year": Kind(
-        WARNING, _("The deadline names no year, and neither does the sheet"), _("Imported without a date; give the year of the ledger.")
+        WARNING,
+        _("The deadline names no year, and neither does the sheet"),
+        _("Imported without a date; give the year of the ledger."),
     ),
-    "unreadable_start": Kind(WARNING, _("The start cannot be read"), _("Imported without a start; write it like 2024-03-01.")),
+    "unreadable_start": Kind(
+        WARNING, _("The start cannot be read"), _("Imported without a start; write it like 2024-03-01.")
+    ),
     "missing_status": Kind(WARNING, _("There is no status"), _("A new measure is imported as not started.")),
-    "missing_lead": Kind(WARNING, _("There is no lead office"), _("Imported without one; set it on the ledger page.")),
+    "missing_lead": Kind(
+        WARNING, _("There is no lead office"), _("Imported without one; set it on the ledger page.")
+    ),
     "office_group": Kind(
-        WARNING, _("“{name}” is a group and not one office"), _("Not assigned to anybody; name the offices one by one.")
+        WARNING,
+        _("“{name}” is a group and not one office"),
+        _("Not assigned to anybody; name the offices one by one."),
     ),
     "office_twice": Kind(WARNING, _("“{name}” both leads and assists"), _("Imported as lead office.")),
     "several_leaders": Kind(WARNING, _("Several posts are named"), _("The first one, “{name}”, was taken.")),
     "duplicate_seq": Kind(
-        WARNING, _("The serial number is the same as in row {other}"), _("Imported; the serial number is not used as a key.")
+        WARNING,
+        _("The serial number is the same as in row {other}"),
+        _("Imported; the serial number is not used as a key."),
     ),
     "duplicate_row": Kind(
-        WARNING, _("The same measure of the same item as in row {other}"), _("Imported as a row of its own; delete it if it is a copy.")
+        WARNING,
+        _("The same measure of the same item as in row {other}"),
+        _("Imported as a row of its own; delete it if it is a copy."),
     ),
     "formula": Kind(
         WARNING, _("The cell is a formula"), _("Its stored result was taken; the formula was not calculated.")
@@ -98,24 +128,30 @@ KINDS: dict[str, Kind] = {
     "formula_injection_text": Kind(
         WARNING, _("The text begins like a formula"), _("Kept as text and disarmed in every export.")
     ),
-    "control_characters": Kind(
-        WARNING, _("{count} characters that cannot be seen"), _("They were removed.")
-    ),
+    "control_characters": Kind(WARNING, _("{count} characters that cannot be seen"), _("They were removed.")),
     "column_twice": Kind(
-        WARNING, _("The heading “{name}” stands twice"), _("The first column was taken; this one is not imported.")
+        WARNING,
+        _("The heading “{name}” stands twice"),
+        _("The first column was taken; this one is not imported."),
     ),
     "column_by_values": Kind(
-        WARNING, _("The heading “{name}” can mean several things"), _("It was taken as {field} because of its values.")
+        WARNING,
+        _("The heading “{name}” can mean several things"),
+        _("It was taken as {field} because of its values."),
     ),
     "column_not_imported": Kind(
         WARNING, _("The heading “{name}” can mean several things"), _("The column was not imported.")
     ),
     "hidden_rows": Kind(WARNING, _("{count} rows are hidden"), _("They were imported like all others.")),
     "several_ledgers": Kind(
-        WARNING, _("The workbook holds several ledgers: {names}"), _("The rows of all of these sheets are imported.")
+        WARNING,
+        _("The workbook holds several ledgers: {names}"),
+        _("The rows of all of these sheets are imported."),
     ),
     "not_taken_back": Kind(
-        WARNING, _("Offices reported on this row since the last import"), _("What they reported stays; choose in the preview to take it back.")
+        WARNING,
+        _("Offices reported on this row since the last import"),
+        _("What they reported stays; choose in the preview to take it back."),
     ),
 }
 
@@ -159,7 +195,11 @@ class Issue:
     @property
     def message(self) -> str:
         """Problem and remedy as one sentence."""
-        return translate("{problem}. {remedy}").format(problem=self.problem, remedy=self.remedy) if self.remedy else self.problem
+        return (
+            translate("{problem}. {remedy}").format(problem=self.problem, remedy=self.remedy)
+            if self.remedy
+            else self.problem
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """The object of the command's JSON."""

@@ -7,6 +7,7 @@ were the header, and the one that names the most fields wins. Merged group headi
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -140,7 +141,9 @@ def _with_group_rows(sheet: Sheet, top: int) -> int:
             continue
         above = [merge for merge in sheet.merges if merge.top == merge.bottom == top - 1]
         grouping = [merge for merge in above if 1 < merge.right - merge.left + 1 < width - 1]
-        if len(grouping) < 2 or any(":" in folded(str(sheet.value(merge.top, merge.left) or "")) for merge in grouping):
+        if len(grouping) < 2 or any(
+            ":" in folded(str(sheet.value(merge.top, merge.left) or "")) for merge in grouping
+        ):
             break
         top -= 1
     return top
@@ -164,11 +167,16 @@ def _covered(sheet: Sheet, *, last_row: int) -> dict[tuple[int, int], Cell]:
     return cells
 
 
+def _heading_text(value: str) -> str:
+    """A heading on one line: 完成\\n时限 is 完成时限, Lead\\noffices keeps its space."""
+    return re.sub(r"(?<![A-Za-z0-9])\s+|\s+(?![A-Za-z0-9])", "", " ".join(value.split()))
+
+
 def _path(covered: dict[tuple[int, int], Cell], column: int, top: int, bottom: int) -> tuple[str, ...]:
     path: list[str] = []
     for row in range(top, bottom + 1):
         value = covered.get((row, column))
-        text = " ".join(str(value).split()) if isinstance(value, str) else ""
+        text = _heading_text(value) if isinstance(value, str) else ""
         if text and (not path or path[-1] != text):
             path.append(text)
     return tuple(path)
@@ -205,7 +213,9 @@ def _layout(sheet: Sheet, covered: dict[tuple[int, int], Cell], top: int, bottom
         samples = _samples(sheet, index, bottom, headings=path)
         if not path and not samples:
             continue
-        match = Match(None, "hidden") if hidden else match_heading(path[-1]) if path else Match(None, "unknown")
+        match = (
+            Match(None, "hidden") if hidden else match_heading(path[-1]) if path else Match(None, "unknown")
+        )
         columns.append(SheetColumn(index, path, match, samples, hidden))
     columns = _settled(columns)
     title, reported_on, year, source = _above(sheet, top)
@@ -229,10 +239,13 @@ def _settled(columns: list[SheetColumn]) -> list[SheetColumn]:
     settled: list[SheetColumn] = []
     taken: dict[str, SheetColumn] = {}
     exact = {
-        column.match.field: column.index for column in columns if column.match.reason == "same" and column.match.field
+        column.match.field: column.index
+        for column in columns
+        if column.match.reason == "same" and column.match.field
     }
     true_problem = any(
-        column.match.field == "problem" and folded(column.heading) not in GROUP_OR_PROBLEM for column in columns
+        column.match.field == "problem" and folded(column.heading) not in GROUP_OR_PROBLEM
+        for column in columns
     )
     for column in columns:
         match = column.match
@@ -241,11 +254,14 @@ def _settled(columns: list[SheetColumn]) -> list[SheetColumn]:
             target = "assisting_offices" if "lead_offices" in named else "lead_offices"
             match = replace(match, field=target)
         elif match.field == "problem" and folded(column.heading) in GROUP_OR_PROBLEM and true_problem:
-            match = replace(match, field="category" if "category" not in named else "key_problem", reason="group")
+            match = replace(
+                match, field="category" if "category" not in named else "key_problem", reason="group"
+            )
         elif match.choices:
             match = _by_company(match, named)
         if match.field and (
-            match.field in taken or (match.field in exact and exact[match.field] != column.index and match.reason != "same")
+            match.field in taken
+            or (match.field in exact and exact[match.field] != column.index and match.reason != "same")
         ):
             match = Match(None, "twice", (match.field,), match.word)
         if match.field:
@@ -254,7 +270,7 @@ def _settled(columns: list[SheetColumn]) -> list[SheetColumn]:
     return settled
 
 
-def _by_company(match: Match, named: set[str | None]) -> Match:
+def _by_company(match: Match, named: set[str]) -> Match:
     """An ambiguous heading with only one field left is clear."""
     left = tuple(choice for choice in match.choices if choice not in named)
     if len(left) == 1:
@@ -303,7 +319,10 @@ def _above(sheet: Sheet, header_top: int) -> tuple[str, date | None, int | None,
                 continue
             text = cell_text(value)
             label = folded(text)
-            if reported_on is None and any(mark in label for mark in ("填报日期", "填报时间", "填表日期", "截至", "截止", "日期:", "时间:")):
+            if reported_on is None and any(
+                mark in label
+                for mark in ("填报日期", "填报时间", "填表日期", "截至", "截止", "日期:", "时间:")
+            ):
                 reported_on = next(dates_in(text), None)
             if not title and len(label) > 3 and ":" not in label:
                 title = " ".join(text.split())
@@ -312,7 +331,12 @@ def _above(sheet: Sheet, header_top: int) -> tuple[str, date | None, int | None,
     if reported_on is None:
         for row in sheet.rows[: header_top - 1]:
             reported_on = reported_on or next(
-                (cell.date() if isinstance(cell, datetime) else cell for cell in row if isinstance(cell, date)), None
+                (
+                    cell.date() if isinstance(cell, datetime) else cell
+                    for cell in row
+                    if isinstance(cell, date)
+                ),
+                None,
             )
     if reported_on is not None:
         return title, reported_on, reported_on.year, "reported_on"

@@ -28,7 +28,9 @@ def describe_workbook(workbook: Workbook) -> dict[str, Any]:
     found = find_layouts(workbook)
     known = {
         layout.signature: layout.mapping
-        for layout in ImportLayout.objects.filter(signature__in=[layout.signature for layout in found.layouts])
+        for layout in ImportLayout.objects.filter(
+            signature__in=[layout.signature for layout in found.layouts]
+        )
     }
     sheets = {sheet.name: sheet for sheet in workbook.sheets}
     described = []
@@ -41,7 +43,11 @@ def describe_workbook(workbook: Workbook) -> dict[str, Any]:
 
 def _describe(layout: Layout, sheet: Any) -> dict[str, Any]:
     nobody = NameBook()
-    rows = read_rows(sheet, layout, year=layout.year, offices=nobody, positions=nobody) if layout.column("measure") else None
+    rows = (
+        read_rows(sheet, layout, year=layout.year, offices=nobody, positions=nobody)
+        if layout.column("measure")
+        else None
+    )
     return {
         "name": layout.sheet,
         "signature": layout.signature,
@@ -62,7 +68,8 @@ def _describe(layout: Layout, sheet: Any) -> dict[str, Any]:
                 "heading": column.heading,
                 "samples": list(column.samples),
                 "hidden": column.hidden,
-                "field": column.match.field or (UNDECIDED if column.match.reason == "ambiguous" else NOT_IMPORTED),
+                "field": column.match.field
+                or (UNDECIDED if column.match.reason == "ambiguous" else NOT_IMPORTED),
                 "reason": column.match.reason,
                 "choices": list(column.match.choices),
             }
@@ -102,7 +109,9 @@ def mapping_problems(sheet: Mapping[str, Any], chosen: Mapping[str, str]) -> lis
         field = chosen.get(str(column["index"]), NOT_IMPORTED)
         if field == UNDECIDED:
             problems.append(
-                _("Column {letter} “{heading}” has no field yet").format(letter=column["letter"], heading=column["heading"])
+                _("Column {letter} “{heading}” has no field yet").format(
+                    letter=column["letter"], heading=column["heading"]
+                )
             )
         elif field and field in taken:
             problems.append(

@@ -13,7 +13,7 @@ from difflib import SequenceMatcher
 from typing import TypeVar
 
 from core.text import folded, text_key
-from remediation.importing.rows import Heading, ParsedRow
+from remediation.importing.parsed import Heading, ParsedRow
 from remediation.models import Item, Measure
 from remediation.states import ItemKind
 
@@ -75,7 +75,10 @@ def match_items(
         [
             (lambda f: (f.path, f.kind, f.number, f.key), lambda k: (path(k), k.kind, k.number, k.key)),
             (lambda f: (f.path, f.kind, f.key), lambda k: (path(k), k.kind, k.key)),
-            (lambda f: (f.path, f.kind, f.number) if f.number else None, lambda k: (path(k), k.kind, k.number)),
+            (
+                lambda f: (f.path, f.kind, f.number) if f.number else None,
+                lambda k: (path(k), k.kind, k.number),
+            ),
             (lambda f: (f.kind, f.number, f.key), lambda k: (k.kind, k.number, k.key)),
             (lambda f: (f.path, f.key), lambda k: (path(k), k.key)),
         ],
@@ -111,7 +114,9 @@ def match_measures(rows: Sequence[ParsedRow], known: Sequence[Measure]) -> dict[
 
 
 def _likeness(one: str, other: str) -> float:
-    return SequenceMatcher(None, folded(one)[:COMPARED_CHARACTERS], folded(other)[:COMPARED_CHARACTERS]).ratio()
+    return SequenceMatcher(
+        None, folded(one)[:COMPARED_CHARACTERS], folded(other)[:COMPARED_CHARACTERS]
+    ).ratio()
 
 
 def _match(

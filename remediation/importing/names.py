@@ -18,16 +18,24 @@ HARD_SEPARATORS = "、,;/|"
 SOFT_SEPARATORS = " \n\t"
 CONJUNCTIONS = "和及与"
 NOBODY = frozenset({"", "无", "/", "-", "--", "---", "—", "——", "\\", "空", "暂无", "不涉及"})
-LEAD_LABEL = re.compile(r"(?:主?牵头(?:责任)?(?:单位|处室|部门)?|主办(?:单位|处室)?|主责(?:单位|处室|部门)?):")
-ASSIST_LABEL = re.compile(r"(?:配合(?:责任)?(?:单位|处室|部门)?|协办(?:单位|处室)?|参与(?:单位|处室)?|协助(?:单位|处室)?):")
+LEAD_LABEL = re.compile(
+    r"(?:主?牵头(?:责任)?(?:单位|处室|部门)?|主办(?:单位|处室)?|主责(?:单位|处室|部门)?):"
+)
+ASSIST_LABEL = re.compile(
+    r"(?:配合(?:责任)?(?:单位|处室|部门)?|协办(?:单位|处室)?|参与(?:单位|处室)?|协助(?:单位|处室)?):"
+)
 PLAIN_LABEL = re.compile(r"(?:责任(?:单位|处室|部门)|承办(?:单位|处室)|单位|处室):")
 LEAD_SUFFIX = re.compile(r"(?:\((?:主?牵头|主办)(?:单位|处室)?\)|(?:负责)?牵头)(?:负责|办理|落实)?")
-ASSIST_SUFFIX = re.compile(r"(?:\((?:配合|协办|参与)(?:单位|处室)?\)|(?:按(?:照)?职责(?:分工)?(?:负责|落实|配合)?|分工负责|(?:积极)?配合|协助|参与|协办))")
+ASSIST_SUFFIX = re.compile(
+    r"(?:\((?:配合|协办|参与)(?:单位|处室)?\)|(?:按(?:照)?职责(?:分工)?(?:负责|落实|配合)?|分工负责|(?:积极)?配合|协助|参与|协办))"
+)
 GROUP = re.compile(
     r"^(?:委|全委|市|机关|委机关|委直属|委属|系统)?(?:各|有关|相关|全体|所有|其他|其它)"
     r"|^(?:全委|全系统|成员单位|委属单位|委直属单位|直属单位|基层单位|委机关|机关处室|牵头单位|责任单位|配合单位)$"
 )
-AND_OTHERS = re.compile(r"^等(?:单位|部门|处室|有关(?:单位|部门|处室)|相关(?:单位|部门|处室)|\d+个(?:单位|部门|处室))?")
+AND_OTHERS = re.compile(
+    r"^等(?:单位|部门|处室|有关(?:单位|部门|处室)|相关(?:单位|部门|处室)|\d+个(?:单位|部门|处室))?"
+)
 
 
 @dataclass(frozen=True)
@@ -95,7 +103,9 @@ class NameBook:
         close = get_close_matches(plain, self.ids, n=count * 3, cutoff=0.34)
         inside = [name for name in self.ids if len(name) > 1 and (name in plain or plain in name)]
         ranked = sorted(
-            {*close, *inside}, key=lambda name: (name in inside, SequenceMatcher(None, plain, name).ratio()), reverse=True
+            {*close, *inside},
+            key=lambda name: (name in inside, SequenceMatcher(None, plain, name).ratio()),
+            reverse=True,
         )
         return list(dict.fromkeys(self.ids[name] for name in ranked))[:count]
 
@@ -142,7 +152,13 @@ def _ends_name(text: str, end: int) -> bool:
 
 def _normalized(cell: str) -> str:
     """Half-width forms; white space kept, for it may separate."""
-    text = unicodedata.normalize("NFKC", cell).replace("\r", "\n").replace("・", "、").replace("﹑", "、").replace("､", "、")
+    text = (
+        unicodedata.normalize("NFKC", cell)
+        .replace("\r", "\n")
+        .replace("・", "、")
+        .replace("﹑", "、")
+        .replace("､", "、")
+    )
     return text.strip()
 
 
@@ -170,7 +186,11 @@ def _read_offices(book: NameBook, cell: str, *, role: str) -> OfficeList:
         if (found or unknown or groups) and text[position] in CONJUNCTIONS:
             position += 1
             continue
-        if found and (others := AND_OTHERS.match(text[position:])) and (others.end() > 1 or _at_end(text, position + 1)):
+        if (
+            found
+            and (others := AND_OTHERS.match(text[position:]))
+            and (others.end() > 1 or _at_end(text, position + 1))
+        ):
             groups.append(others.group())
             position += others.end()
             continue
@@ -200,7 +220,9 @@ def _read_offices(book: NameBook, cell: str, *, role: str) -> OfficeList:
         # 甲牵头，乙、丙配合: who is not named as leading assists.
         found = [(office, "lead" if said == "lead!" else "assisting") for office, said in found]
     lead = tuple(dict.fromkeys(office for office, said in found if said == "lead"))
-    assisting = tuple(dict.fromkeys(office for office, said in found if said != "lead" and office not in lead))
+    assisting = tuple(
+        dict.fromkeys(office for office, said in found if said != "lead" and office not in lead)
+    )
     return OfficeList(lead, assisting, tuple(dict.fromkeys(unknown)), tuple(dict.fromkeys(groups)))
 
 

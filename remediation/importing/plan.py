@@ -12,8 +12,8 @@ from core.workdays import WorkCalendar
 from remediation.due_dates import review_date, working_date
 from remediation.importing.issues import ERROR, Issue
 from remediation.importing.matching import FileItem, file_items, match_items, match_measures
+from remediation.importing.parsed import ParsedRow
 from remediation.importing.reading import ImportOptions, Parsed
-from remediation.importing.rows import ParsedRow
 from remediation.importing.words import kind_from_type
 from remediation.models import Item, Ledger, Measure, Section
 from remediation.recording import Change, Duties
@@ -172,7 +172,9 @@ class _Planner:
     def _used_numbers(self, files: list[FileItem]) -> defaultdict[ItemKind, int]:
         """The highest number of each kind, in the ledger and in the file."""
         highest: defaultdict[ItemKind, int] = defaultdict(int)
-        for kind, number in [(item.kind, item.number) for item in self.items] + [(f.kind, f.number) for f in files]:
+        for kind, number in [(item.kind, item.number) for item in self.items] + [
+            (f.kind, f.number) for f in files
+        ]:
             if number.isdigit():
                 highest[ItemKind(kind)] = max(highest[ItemKind(kind)], int(number))
         return highest
@@ -196,7 +198,10 @@ class _Planner:
                 numbers[file.kind] += 1
                 wanted["number"] = str(numbers[file.kind])
             plan.number = wanted["number"]
-            plan.values = {name: value if value is not None or name == "leader_id" else "" for name, value in wanted.items()}
+            plan.values = {
+                name: value if value is not None or name == "leader_id" else ""
+                for name, value in wanted.items()
+            }
             plan.state = _opening_state(rows)
             return
         item = plan.item
@@ -215,7 +220,11 @@ class _Planner:
             plan.values[name] = value
         if file.path and file.path != self.paths.get(item.section_id, ()):
             plan.changes.append(
-                Change("section", " / ".join(self.paths.get(item.section_id, ())), " / ".join(h.title for h in file.headings))
+                Change(
+                    "section",
+                    " / ".join(self.paths.get(item.section_id, ())),
+                    " / ".join(h.title for h in file.headings),
+                )
             )
 
     # -- rows ---------------------------------------------------------------------------------------------------------
@@ -346,7 +355,9 @@ class _Planner:
             before = getattr(measure, name)
             if _differs(before, value):
                 plan.changes.append(Change(name, before, value))
-        if measure.reported_at is not None and any(change.field in REPORTED_FIELDS for change in plan.changes):
+        if measure.reported_at is not None and any(
+            change.field in REPORTED_FIELDS for change in plan.changes
+        ):
             self._protect(plan, measure)
         plan.values = {change.field: change.after for change in plan.changes}
         if plan.values.get("due_date") and measure.first_due_date is None:
@@ -365,7 +376,9 @@ class _Planner:
     def _protect(self, plan: RowPlan, measure: Measure) -> None:
         """What the office reported stays unless this row was chosen to be taken back."""
         if measure.pk in self.plan.options.take_back:
-            plan.changes.append(Change("reported_at", measure.reported_at and measure.reported_at.isoformat(), None))
+            plan.changes.append(
+                Change("reported_at", measure.reported_at and measure.reported_at.isoformat(), None)
+            )
             plan.changes.append(Change("reported_by_id", measure.reported_by_id, None))
             return
         plan.kept = [change for change in plan.changes if change.field in REPORTED_FIELDS]
@@ -397,5 +410,3 @@ def _ledger_duties(ledger: Ledger) -> dict[int, Duties]:
     for measure_id, role, office_id in rows.values_list("measure_id", "role", "office_id"):
         found.setdefault(measure_id, ([], []))[0 if role == "lead" else 1].append(office_id)
     return {pk: Duties(tuple(lead), tuple(assisting)) for pk, (lead, assisting) in found.items()}
-
-

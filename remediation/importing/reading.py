@@ -13,8 +13,9 @@ from core.workbooks.reading import WorkbookRefused, read_workbook
 from remediation.importing.columns import BY_FIELD
 from remediation.importing.issues import Issue
 from remediation.importing.layout import Found, Layout, decided_by_values, find_layouts, with_choices
+from remediation.importing.parsed import ParsedRow, SheetRows
 from remediation.importing.register import Answers, Register, read_register
-from remediation.importing.rows import ParsedRow, SheetRows, read_rows
+from remediation.importing.rows import read_rows
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,9 @@ def chosen_layouts(workbook: Workbook, options: ImportOptions) -> Found:
                 found.skipped[layout.sheet] = "not_chosen"
         found.layouts = [layout for layout in found.layouts if layout.sheet in options.sheets]
     found.layouts = [
-        with_choices(layout, options.mapping[layout.sheet], reason="chosen") if layout.sheet in options.mapping else layout
+        with_choices(layout, options.mapping[layout.sheet], reason="chosen")
+        if layout.sheet in options.mapping
+        else layout
         for layout in found.layouts
     ]
     return found
@@ -119,7 +122,9 @@ def parse_workbook(
         settled, decided = decided_by_values(layout)
         parsed.layouts.append(settled)
         parsed.issues.extend(_column_issues(settled, decided))
-        _read_sheet(by_name[layout.sheet], settled, parsed, register, year=options.year or layout.year or parsed.year)
+        _read_sheet(
+            by_name[layout.sheet], settled, parsed, register, year=options.year or layout.year or parsed.year
+        )
         if progress:
             progress(len(parsed.rows))
     if len(parsed.layouts) > 1:
@@ -130,7 +135,9 @@ def parse_workbook(
     return parsed
 
 
-def _read_sheet(sheet: Sheet, layout: Layout, parsed: Parsed, register: Register, *, year: int | None) -> None:
+def _read_sheet(
+    sheet: Sheet, layout: Layout, parsed: Parsed, register: Register, *, year: int | None
+) -> None:
     if layout.column("measure") is None:
         parsed.issues.append(Issue("no_measure_column", layout.sheet))
         return
@@ -143,12 +150,19 @@ def _read_sheet(sheet: Sheet, layout: Layout, parsed: Parsed, register: Register
 def _column_issues(layout: Layout, decided: list[Any]) -> list[Issue]:
     issues = []
     for column in decided:
-        place = {"sheet": layout.sheet, "row": layout.header_bottom, "column": column.index, "heading": column.heading}
+        place = {
+            "sheet": layout.sheet,
+            "row": layout.header_bottom,
+            "column": column.index,
+            "heading": column.heading,
+        }
         if column.match.reason == "twice":
             issues.append(Issue("column_twice", **place, details={"name": column.heading}))
         elif column.match.field:
             label = str(BY_FIELD[column.match.field].label)
-            issues.append(Issue("column_by_values", **place, details={"name": column.heading, "field": label}))
+            issues.append(
+                Issue("column_by_values", **place, details={"name": column.heading, "field": label})
+            )
         else:
             issues.append(Issue("column_not_imported", **place, details={"name": column.heading}))
     return issues

@@ -21,7 +21,9 @@ class Register:
     positions: NameBook
 
 
-def read_register(*, year: int | None, answers: Answers | None = None, create_missing: bool = False) -> Register:
+def read_register(
+    *, year: int | None, answers: Answers | None = None, create_missing: bool = False
+) -> Register:
     """Both name books in three queries. Offices are shown under the name valid in ``year``."""
     offices, positions = NameBook(), NameBook()
     for office in Office.objects.order_by("order", "pk").prefetch_related("aliases"):
@@ -72,7 +74,9 @@ def remember_aliases(answers: Answers | None) -> int:
     for name, answer in (answers or {}).get("position", {}).items():
         known = answer.get("is")
         position = Position.objects.filter(pk=known).first() if answer.get("alias") and known else None
-        if position and folded(name) not in {folded(title) for title in (position.title, *position.former_titles)}:
+        if position and folded(name) not in {
+            folded(title) for title in (position.title, *position.former_titles)
+        }:
             position.former_titles = [*position.former_titles, name]
             position.save(update_fields=["former_titles", "updated_at"])
             written += 1

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, datetime
 
 from core.text import folded
@@ -14,6 +13,8 @@ from remediation.importing.columns import BY_FIELD
 from remediation.importing.issues import ERROR, KINDS, Issue
 from remediation.importing.layout import Layout, cell_text
 from remediation.importing.names import LeaderRead, NameBook, OfficeList, read_leader
+from remediation.importing.parsed import Heading, ParsedRow, SheetRows
+from remediation.importing.skipping import RowFilter
 from remediation.importing.words import (
     ProblemWords,
     ReadStatus,
@@ -32,18 +33,6 @@ from remediation.importing.words import (
 from remediation.states import ItemKind, SectionKind
 
 ONE_LINE_FIELDS = frozenset({"category", "key_problem", "problem", "type", "leader", "serial"})
-NOTE = re.compile(r"^(?:注|说明|备注|附注|填表说明|填报说明)(?:\d|[:.、]|$)")
-TOTAL = re.compile(r"^(?:合计|总计|小计|共计|累计|总数|汇总)")
-SIGNATURE = re.compile(r"^(?:审核|审批|审定|填报|填表|制表|编制|签字|签名|盖章|联系|负责人|经办|复核|单位|日期|报送|分管领导|主要领导|责任领导).{0,14}:")
-SECTION_STYLES = (
-    re.compile(r"^第[一二三四五六七八九十\d]+[章部分篇]"),
-    re.compile(r"^[一二三四五六七八九十]{1,3}、"),
-    re.compile(r"^\([一二三四五六七八九十]{1,3}\)"),
-    re.compile(r"^\d{1,3}[.、]"),
-)
-WIDE_MERGE_COLUMNS = 3
-MAX_TITLE_CHARACTERS = 120
-
 DEADLINE_ISSUES = {
     DeadlineProblem.MISSING: "missing_deadline",
     DeadlineProblem.IMPOSSIBLE: "impossible_date",
@@ -51,96 +40,6 @@ DEADLINE_ISSUES = {
     DeadlineProblem.NO_YEAR: "no_year",
     DeadlineProblem.UNREADABLE: "unreadable_deadline",
 }
-
-
-@dataclass(frozen=True)
-class Heading:
-    """A section that a row stands under."""
-
-    title: str
-    kind: SectionKind
-
-
-@dataclass
-class ParsedRow:
-    """One measure as the sheet states it. None means that the layout has no such column."""
-
-    sheet: str
-    row: int
-    part: int
-    headings: tuple[Heading, ...]
-    type: str | None
-    problem_cell: str | None
-    problem: ProblemWords
-    kind: ItemKind
-    measure_cell: str
-    measure: str
-    measure_number: int | None
-    leader_text: str | None
-    leader: LeaderRead
-    lead: tuple[int, ...] | None
-    assisting: tuple[int, ...] | None
-    deadline: Deadline | None
-    started_on: date | None
-    status: ReadStatus | None
-    percent: int | None
-    progress: str | None
-    note: str | None
-    cause: str | None
-    goal: str | None
-    serial: str
-    is_reform_item: bool
-    inferred_from: str
-    has_errors: bool = False
-
-    @property
-    def item_identity(self) -> tuple[object, ...]:
-        """Rows of one item of the file share it."""
-        titles = tuple(heading.title for heading in self.headings)
-        return titles, self.kind, self.problem.number, self.problem.text
-
-    def as_dict(self, offices: NameBook) -> dict[str, object]:
-        """The ``parsed`` object of the command's JSON."""
-        status = self.status
-        return {
-            "sheet": self.sheet,
-            "row": self.row,
-            "type": self.type,
-            "sections": [heading.title for heading in self.headings],
-            "problem": self.problem_cell,
-            "measure": self.measure,
-            "leader": self.leader_text,
-            "lead_offices": None if self.lead is None else [offices.shown[office] for office in self.lead],
-            "assisting_offices": None
-            if self.assisting is None
-            else [offices.shown[office] for office in self.assisting],
-            "deadline": {
-                "text": self.deadline.text,
-                "kind": self.deadline.kind.value,
-                "date": self.deadline.date.isoformat() if self.deadline.date else None,
-            }
-            if self.deadline
-            else None,
-            "status": status.status.value if status and status.status else None,
-            "status_text": status.text if status else None,
-            "progress": self.progress,
-            "note": self.note,
-        }
-
-
-@dataclass
-class SheetRows:
-    """What a sheet gave: rows, findings, and what was skipped (row number -> why)."""
-
-    rows: list[ParsedRow] = field(default_factory=list)
-    issues: list[Issue] = field(default_factory=list)
-    skipped: dict[int, str] = field(default_factory=dict)
-    first_row: int = 0
-    last_row: int = 0
-
-    def skipped_counts(self) -> dict[str, int]:
-        """How many rows were skipped, by reason."""
-        return dict(Counter(self.skipped.values()))
 
 
 def read_rows(
@@ -160,12 +59,10 @@ class _Reader:
         self.offices, self.positions = offices, positions
         self.fields = layout.fields()
         self.heading_of = {column.index: column.heading for column in layout.columns}
-        self.header_words = {folded(word) for column in layout.columns for word in column.path}
+        self.skips = RowFilter(sheet, layout)
         self.visible = [column.index for column in layout.columns if not column.hidden]
         self.found = SheetRows()
-        self.titles: list[tuple[int, str]] = []  # section-title rows in force: style, title
         self.filled: dict[int, dict[int, Cell]] = {}
-        self.wide: dict[int, int] = {}
         self.clean: dict[str, tuple[str, int, bool]] = {}
         self.leaders: dict[str, LeaderRead] = {}
         self.row = 0
@@ -177,8 +74,6 @@ class _Reader:
         top, bottom = self.layout.header_bottom + 1, len(self.sheet.rows)
         wanted = set(self.fields.values())
         for merge in self.sheet.merges_in(top, bottom):
-            if merge.top >= top and merge.top == merge.bottom:
-                self.wide[merge.top] = max(self.wide.get(merge.top, 0), merge.right - merge.left + 1)
             if merge.left not in wanted or merge.bottom == merge.top:
                 continue
             value = self.sheet.value(merge.top, merge.left)
@@ -191,8 +86,12 @@ class _Reader:
         for number in range(self.layout.header_bottom + 1, len(self.sheet.rows) + 1):
             self.row = number
             cells = self.sheet.rows[number - 1]
-            own = [(index, cells[index - 1]) for index in self.visible if index <= len(cells) and cells[index - 1] is not None]
-            reason = self._skip_reason(own)
+            own = [
+                (index, cells[index - 1])
+                for index in self.visible
+                if index <= len(cells) and cells[index - 1] is not None
+            ]
+            reason = self.skips.reason(number, own)
             if reason:
                 self.found.skipped[number] = reason
                 continue
@@ -205,64 +104,19 @@ class _Reader:
             self.found.first_row, self.found.last_row = self.found.rows[0].row, self.found.rows[-1].row
         return self.found
 
-    # -- rows that are none -------------------------------------------------------------------------------------------
-
-    def _skip_reason(self, own: list[tuple[int, Cell]]) -> str:
-        own = [(index, value) for index, value in own if type(value) is not str or not value.isspace()]
-        if not own:
-            return "blank"
-        measure = self.fields.get("measure")
-        has_measure = any(index == measure for index, _value in own)
-        if has_measure and len(own) > 1:
-            text = next(value for index, value in own if index == measure)
-            looks_like_heading = type(text) is str and len(text) < 40 and folded(text) in self.header_words
-            return "repeated_header" if looks_like_heading and self._is_header(own) else ""
-        first = folded(cell_text(own[0][1]))
-        if TOTAL.match(first):
-            return "total"
-        if self._is_header(own):
-            return "repeated_header"
-        if len(own) == 1:
-            return self._lone_cell(own[0][0], cell_text(own[0][1]), measure=measure)
-        if all(SIGNATURE.match(folded(cell_text(value))) for _index, value in own):
-            return "signature"
-        return "note" if NOTE.match(first) else ""
-
-    def _is_header(self, own: list[tuple[int, Cell]]) -> bool:
-        same = sum(
-            1 for _index, value in own if type(value) is str and len(value) < 40 and folded(value) in self.header_words
-        )
-        return same >= 2 and same * 2 > len(own)
-
-    def _lone_cell(self, index: int, text: str, *, measure: int | None) -> str:
-        plain = folded(text)
-        if NOTE.match(plain):
-            return "note"
-        if SIGNATURE.match(plain):
-            return "signature"
-        wide = self.wide.get(self.row, 1) >= WIDE_MERGE_COLUMNS
-        style = next((place for place, pattern in enumerate(SECTION_STYLES) if pattern.match(plain)), None)
-        if index == measure and not wide:
-            return ""
-        if len(plain) <= MAX_TITLE_CHARACTERS and (wide or (style is not None and index != measure)):
-            self._open_section(one_line(cleaned(text)[0]), len(SECTION_STYLES) if style is None else style)
-            return "section"
-        return "note"
-
-    def _open_section(self, title: str, style: int) -> None:
-        while self.titles and self.titles[-1][0] >= style:
-            self.titles.pop()
-        self.titles.append((style, title))
-
     # -- cells --------------------------------------------------------------------------------------------------------
 
     def _tell(self, kind: str, column_field: str, value: str = "", /, **details: object) -> None:
         column = self.fields.get(column_field)
-        issue = Issue(kind, self.sheet.name, self.row, column, self.heading_of.get(column or 0, ""), value, details)
+        issue = Issue(
+            kind, self.sheet.name, self.row, column, self.heading_of.get(column or 0, ""), value, details
+        )
         self.failed = self.failed or issue.severity == ERROR
         self.found.issues.append(issue)
 
-    def _tell_once(self, cells: list[Cell], kind: str, column_field: str, value: str, /, **details: object) -> None:
+    def _tell_once(
+        self, cells: list[Cell], kind: str, column_field: str, value: str, /, **details: object
+    ) -> None:
         """Tell of a merged cell in its first row alone; the rows below it are wrong with it."""
         if self._is_own(column_field, cells):
             self._tell(kind, column_field, value, **details)
@@ -295,7 +149,11 @@ class _Reader:
         known = self.clean.get(value)
         if known is None:
             text, removed = cleaned(value)
-            known = self.clean[value] = (one_line(text) if name in ONE_LINE_FIELDS else text, removed, is_formula_text(text))
+            known = self.clean[value] = (
+                one_line(text) if name in ONE_LINE_FIELDS else text,
+                removed,
+                is_formula_text(text),
+            )
         text, removed, formula_like = known
         if (removed or formula_like) and self._is_own(name, cells):
             if removed:
@@ -377,10 +235,16 @@ class _Reader:
         for name, index in self.fields.items():
             formula = self.sheet.formulas.get((self.row, index))
             if formula is not None:
-                self._tell("formula", name, formula if len(formula) > 1 else cell_text(self.sheet.value(self.row, index)))
+                self._tell(
+                    "formula",
+                    name,
+                    formula if len(formula) > 1 else cell_text(self.sheet.value(self.row, index)),
+                )
 
     def _headings(self, category: str | None, key_problem: str | None) -> tuple[Heading, ...]:
-        found = [Heading(title, self._title_kind(depth)) for depth, (_style, title) in enumerate(self.titles)]
+        found = [
+            Heading(title, self._title_kind(depth)) for depth, (_style, title) in enumerate(self.skips.titles)
+        ]
         if category:
             found.append(Heading(category, SectionKind.CATEGORY))
         if key_problem:
@@ -421,7 +285,9 @@ class _Reader:
         assisting = tuple(dict.fromkeys(leading.assisting + helping.assisting))
         for office in assisting:
             if office in lead:
-                self._tell("office_twice", "assisting_offices", assisting_cell or "", name=self.offices.shown[office])
+                self._tell(
+                    "office_twice", "assisting_offices", assisting_cell or "", name=self.offices.shown[office]
+                )
         if lead_cell is not None and not lead and not leading.unknown and not leading.groups:
             self._tell("missing_lead", "lead_offices", lead_cell)
         return (

@@ -18,7 +18,9 @@ from remediation.states import MEASURE_STATUS_CHOICES
 MAX_LISTED = 2000
 MAX_TEXT = 300
 # What the reader of the preview need not see: it follows from another field.
-DERIVED_FIELDS = frozenset({"first_due_date", "review_date", "deadline_kind", "reported_at", "reported_by_id", "percent_auto"})
+DERIVED_FIELDS = frozenset(
+    {"first_due_date", "review_date", "deadline_kind", "reported_at", "reported_by_id", "percent_auto"}
+)
 UNKNOWN_KINDS = {"unknown_office": "office", "unknown_position": "position"}
 MEASURE_LABELS = {
     "leader_id": "leader",
@@ -56,22 +58,28 @@ def preview_of(plan: Plan, batch: ImportBatch) -> dict[str, Any]:
         },
         "sheets": _sheets(plan),
         "questions": questions,
-        "errors": [issue.as_record() for issue in other_errors],
+        "errors": [issue.as_record() for issue in plan.errors],
         "warnings": [issue.as_record() for issue in plan.warnings if issue.kind != "not_taken_back"],
         "new_rows": [_line(row) for row in plan.rows if row.outcome == NEW][:MAX_LISTED],
         "unchanged_rows": [_line(row) for row in plan.rows if row.outcome == UNCHANGED][:MAX_LISTED],
-        "changes": [
-            entry for row in plan.rows if row.outcome == CHANGED for entry in _changes(row, names)
-        ][:MAX_LISTED],
+        "changes": [entry for row in plan.rows if row.outcome == CHANGED for entry in _changes(row, names)][
+            :MAX_LISTED
+        ],
         "kept": [
-            {**_line(row), "measure_id": row.measure.pk, "changes": [_shown(change, names) for change in row.kept]}
+            {
+                **_line(row),
+                "measure_id": row.measure.pk,
+                "changes": [_shown(change, names) for change in row.kept],
+            }
             for row in plan.rows
             if row.kept and row.measure
         ][:MAX_LISTED],
         "missing": [_known_line(measure) for measure in plan.missing[:MAX_LISTED]],
         "creates": {
             "office": sorted(plan.parsed.register.offices.new_names.values()) if plan.parsed.register else [],
-            "position": sorted(plan.parsed.register.positions.new_names.values()) if plan.parsed.register else [],
+            "position": sorted(plan.parsed.register.positions.new_names.values())
+            if plan.parsed.register
+            else [],
         },
     }
 
@@ -107,11 +115,18 @@ def _questions(plan: Plan) -> list[dict[str, Any]]:
                 "sort": sort,
                 "name": name,
                 "places": [
-                    {"sheet": issue.sheet, "row": issue.row, "letter": column_letter(issue.column or 1), "heading": issue.heading}
+                    {
+                        "sheet": issue.sheet,
+                        "row": issue.row,
+                        "letter": column_letter(issue.column or 1),
+                        "heading": issue.heading,
+                    }
                     for issue in issues[:20]
                 ],
                 "rows": len(issues),
-                "suggestions": [{"id": identity, "name": book.shown[identity]} for identity in suggestions] if book else [],
+                "suggestions": [{"id": identity, "name": book.shown[identity]} for identity in suggestions]
+                if book
+                else [],
             }
         )
     return found

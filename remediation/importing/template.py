@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import xlsxwriter
 from django.utils.translation import gettext as _
@@ -25,16 +26,27 @@ TEMPLATE_SHEET = "整改台账"
 NOTES_SHEET = "填报说明"
 TEMPLATE_ROWS = 500
 MARK = "FFFDE3E3"
-# A workbook above this size is written anew without its looks: openpyxl keeps every cell as an object.
-MAX_REOPENED_BYTES = 5 * 1024 * 1024
+# A workbook that unpacks to more is written anew without its looks: openpyxl keeps every cell as an object.
+MAX_REOPENED_BYTES = 24 * 1024 * 1024
 MAX_COMMENT = 1000
 
 
 def empty_template() -> bytes:
     """An empty ledger with headings, one example row on the notes sheet, and a list of status words."""
     stream = BytesIO()
-    book = xlsxwriter.Workbook(stream, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    head = book.add_format({"bold": True, "bg_color": "#EEF2FA", "border": 1, "align": "center", "valign": "vcenter", "text_wrap": True})
+    book = xlsxwriter.Workbook(
+        stream, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    )
+    head = book.add_format(
+        {
+            "bold": True,
+            "bg_color": "#EEF2FA",
+            "border": 1,
+            "align": "center",
+            "valign": "vcenter",
+            "text_wrap": True,
+        }
+    )
     cell = book.add_format({"text_wrap": True, "valign": "vcenter", "num_format": "@"})
     sheet = book.add_worksheet(TEMPLATE_SHEET)
     sheet.freeze_panes(1, 0)
@@ -44,7 +56,13 @@ def empty_template() -> bytes:
         sheet.write_string(0, place, column.heading, head)
         if column.field == "status":
             words = ["未启动", "正在推进", "基本完成", "已完成"]
-            sheet.data_validation(1, place, TEMPLATE_ROWS, place, {"validate": "list", "source": words, "ignore_blank": True, "error_type": "warning"})
+            sheet.data_validation(
+                1,
+                place,
+                TEMPLATE_ROWS,
+                place,
+                {"validate": "list", "source": words, "ignore_blank": True, "error_type": "warning"},
+            )
     notes = book.add_worksheet(NOTES_SHEET)
     notes.set_column(0, 0, 16, cell)
     notes.set_column(1, 1, 60, cell)
@@ -67,9 +85,14 @@ def annotated_workbook(path: Path, workbook: Workbook, findings: Iterable[Mappin
         if finding.get("sheet") and finding.get("row"):
             key = (finding["sheet"], finding["row"], finding.get("column") or 1)
             comments[key].append(f"{finding['problem']}\n{finding['remedy']}".strip())
-    if workbook.kind == "xlsx" and path.stat().st_size <= MAX_REOPENED_BYTES:
+    if workbook.kind == "xlsx" and _unpacked_bytes(path) <= MAX_REOPENED_BYTES:
         return _annotated_in_place(path, comments)
     return _annotated_anew(workbook, comments)
+
+
+def _unpacked_bytes(path: Path) -> int:
+    with ZipFile(path) as archive:
+        return sum(entry.file_size for entry in archive.infolist())
 
 
 def _annotated_in_place(path: Path, comments: Mapping[tuple[str, int, int], list[str]]) -> bytes:
@@ -95,7 +118,9 @@ def _annotated_in_place(path: Path, comments: Mapping[tuple[str, int, int], list
 
 def _annotated_anew(workbook: Workbook, comments: Mapping[tuple[str, int, int], list[str]]) -> bytes:
     stream = BytesIO()
-    book = xlsxwriter.Workbook(stream, {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False})
+    book = xlsxwriter.Workbook(
+        stream, {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    )
     marked = book.add_format({"bg_color": "#FDE3E3", "text_wrap": True})
     for source in workbook.sheets:
         sheet = book.add_worksheet(_sheet_name(source.name))
@@ -113,7 +138,9 @@ def _annotated_anew(workbook: Workbook, comments: Mapping[tuple[str, int, int], 
                     sheet.write_string(row, column, cell_text(value)[:32767], form)
         for (name, row, column), texts in comments.items():
             if name == source.name:
-                sheet.write_comment(row - 1, column - 1, "\n".join(texts)[:MAX_COMMENT], {"author": AUTHOR, "x_scale": 2})
+                sheet.write_comment(
+                    row - 1, column - 1, "\n".join(texts)[:MAX_COMMENT], {"author": AUTHOR, "x_scale": 2}
+                )
     book.close()
     return stream.getvalue()
 

@@ -55,9 +55,12 @@ def can_undo_import(batch: ImportBatch) -> Decision:
         .exclude(batch=batch)
         .exclude(batch__state=BatchState.UNDONE)
     )
-    if later.exists() or ProgressReport.objects.filter(
-        item__in=own.values("item_id"), reported_at__gt=batch.committed_at
-    ).exists():
+    if (
+        later.exists()
+        or ProgressReport.objects.filter(
+            item__in=own.values("item_id"), reported_at__gt=batch.committed_at
+        ).exists()
+    ):
         return denied(_("Somebody has worked on these rows since; correct them one by one instead."))
     return ALLOWED
 
@@ -182,7 +185,9 @@ class _Undo:
             workflow_state=WorkflowState.VOIDED, shared_key=None, updated_at=self.moment
         )
         # Items of the batch that nobody gave another measure to; their sections may go then.
-        others = Measure.objects.filter(item=models.OuterRef("pk")).exclude(workflow_state=WorkflowState.VOIDED)
+        others = Measure.objects.filter(item=models.OuterRef("pk")).exclude(
+            workflow_state=WorkflowState.VOIDED
+        )
         Item.objects.filter(batch=self.batch).exclude(models.Exists(others)).update(
             workflow_state=WorkflowState.VOIDED, section=None, updated_at=self.moment
         )

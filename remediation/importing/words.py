@@ -13,7 +13,9 @@ from remediation.states import CompletionStatus, ItemKind, WorkflowState
 # -- what a reader does not see ---------------------------------------------------------------------------------------
 
 # Control characters but tab and line break; zero-width and direction marks; byte-order mark; soft hyphen.
-UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]")
+UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]"
+)
 # How a spreadsheet stores a control character inside its XML.
 ESCAPED = re.compile(r"_x00(?:0[0-8BbCcEeFf]|1[0-9A-Fa-f]|7[Ff])_")
 FORMULA_STARTS = "=+-@"
@@ -67,7 +69,12 @@ STATUS_WORDS: dict[str, CompletionStatus] = {
     **{folded(word).lower(): CompletionStatus.NOT_STARTED for word in _NOT_STARTED.split()},
 }
 LONG_TERM_WORDS = frozenset({"长期坚持", "持续整改", "持续坚持"})
-STATE_WORDS = {"已销号": WorkflowState.CLOSED, "销号": WorkflowState.CLOSED, "已办结": WorkflowState.CONCLUDED, "办结": WorkflowState.CONCLUDED}
+STATE_WORDS = {
+    "已销号": WorkflowState.CLOSED,
+    "销号": WorkflowState.CLOSED,
+    "已办结": WorkflowState.CONCLUDED,
+    "办结": WorkflowState.CONCLUDED,
+}
 
 
 @dataclass(frozen=True)
@@ -92,7 +99,9 @@ def read_status(text: str) -> ReadStatus:
     if percent and int(percent[1]) <= 100:
         number = int(percent[1])
         # Percent 100 alone completes nothing (product text 9.1).
-        return ReadStatus(text, CompletionStatus.IN_PROGRESS if number else CompletionStatus.NOT_STARTED, number)
+        return ReadStatus(
+            text, CompletionStatus.IN_PROGRESS if number else CompletionStatus.NOT_STARTED, number
+        )
     status = STATUS_WORDS.get(plain)
     if status is None:
         status = STATUS_WORDS.get(outer)
@@ -103,7 +112,9 @@ def read_status(text: str) -> ReadStatus:
         text,
         status,
         is_long_term=bool({plain, outer} & LONG_TERM_WORDS),
-        state=STATE_WORDS.get(plain) or STATE_WORDS.get(outer) if status == CompletionStatus.COMPLETED else None,
+        state=STATE_WORDS.get(plain) or STATE_WORDS.get(outer)
+        if status == CompletionStatus.COMPLETED
+        else None,
     )
 
 
@@ -169,7 +180,9 @@ def split_measures(text: str) -> list[str]:
 
 
 _PROBLEM_NUMBER = re.compile(r"^\s*[(（]\s*([0-9０-９]{1,4}|[一二三四五六七八九十]{1,3})\s*[)）]\s*")
-_INFERENCE_NUMBER = re.compile(r"^\s*[“\"]?举一反三[”\"]?\s*(?:问题|事项|整改事项)?\s*([0-9０-９]{1,4})\s*[:：、.．]?\s*")
+_INFERENCE_NUMBER = re.compile(
+    r"^\s*[“\"]?举一反三[”\"]?\s*(?:问题|事项|整改事项)?\s*([0-9０-９]{1,4})\s*[:：、.．]?\s*"
+)
 _PLAIN_NUMBER = re.compile(r"^\s*([0-9０-９]{1,4})\s*[、.．]\s*(?![0-9])")
 
 

@@ -145,7 +145,9 @@ class _Writer:
 
     def _write_items(self, ledger: Ledger) -> None:
         plans = self.plan.items
-        order = Item.objects.filter(ledger=ledger).order_by("-order").values_list("order", flat=True).first() or 0
+        order = (
+            Item.objects.filter(ledger=ledger).order_by("-order").values_list("order", flat=True).first() or 0
+        )
         new: list[Item] = []
         for plan in plans:
             if plan.item is None:
@@ -188,7 +190,10 @@ class _Writer:
 
     def _write_measures(self, ledger: Ledger) -> list[RowPlan]:
         """Create and update measures with their offices and shared groups; returns the rows that were touched."""
-        order = Measure.objects.filter(ledger=ledger).order_by("-order").values_list("order", flat=True).first() or 0
+        order = (
+            Measure.objects.filter(ledger=ledger).order_by("-order").values_list("order", flat=True).first()
+            or 0
+        )
         new: list[RowPlan] = []
         changed: list[RowPlan] = []
         fields: set[str] = set()
@@ -271,7 +276,10 @@ class _Writer:
                 (plan.measure.pk, office, role.value, rank)
                 for plan in [*new, *rewritten]
                 if plan.measure
-                for role, offices in ((DutyRole.LEAD, plan.duties.lead), (DutyRole.ASSISTING, plan.duties.assisting))
+                for role, offices in (
+                    (DutyRole.LEAD, plan.duties.lead),
+                    (DutyRole.ASSISTING, plan.duties.assisting),
+                )
                 for rank, office in enumerate(offices)
             ],
         )
@@ -307,9 +315,7 @@ class _Writer:
             if plan.outcome == NEW:
                 events.append(self._event(plan, EventKind.BASELINE, ()))
                 continue
-            by_kind = kinds_of_change(
-                [Change(c.field, c.before, self._after(c)) for c in plan.changes]
-            )
+            by_kind = kinds_of_change([Change(c.field, c.before, self._after(c)) for c in plan.changes])
             for kind, changes in by_kind.items():
                 kind = EventKind.IMPORT_CHANGED if kind == EventKind.EDITED else kind
                 events.append(self._event(plan, kind, changes))

@@ -54,7 +54,7 @@ def row(**cells: Any) -> dict[str, Any]:
 def ledger_file(folder: Path, *rows: dict[str, Any], name: str = "台账.xlsx", title: str = "") -> Path:
     """A clean workbook with the headings of the template."""
     book = openpyxl.Workbook()
-    sheet = book.active
+    sheet = book.worksheets[0]
     sheet.title = "整改台账"
     if title:
         sheet.append([title])

@@ -56,7 +56,13 @@ def test_every_row_is_read_as_expected(register: None, file: str, expected: str,
 @pytest.mark.requirement("S003-19", "S003-20", "S003-22", "S003-23", "S003-24", "S003-26")
 @pytest.mark.parametrize("file", [OFFICE, CLEAN])
 def test_the_totals_of_source_003(register: None, file: str) -> None:
-    run("import_ledger", LEDGERS / file, "--title", "2024年巡视整改台账", "--unfinished-as-basically-completed")
+    run(
+        "import_ledger",
+        LEDGERS / file,
+        "--title",
+        "2024年巡视整改台账",
+        "--unfinished-as-basically-completed",
+    )
     totals = run("ledger_totals", "2024年巡视整改台账", "--by-office")
 
     def counts(subject: str) -> tuple[int, int, int, int]:
@@ -138,7 +144,9 @@ def test_bad_files_write_nothing_and_say_why(register: None, file: str, kind: st
 def test_errors_go_to_stderr_in_plain_words(register: None) -> None:
     errors = StringIO()
     with pytest.raises(SystemExit):
-        call_command("import_ledger", LEDGERS / "errors.xlsx", "--title", "甲", stdout=StringIO(), stderr=errors)
+        call_command(
+            "import_ledger", LEDGERS / "errors.xlsx", "--title", "甲", stdout=StringIO(), stderr=errors
+        )
     lines = errors.getvalue().splitlines()
     assert len(lines) == 6
     assert lines[1].startswith("整改台账，第6行，K 完成时限：日期不存在")

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.models import Office, OfficeAlias, Position
 from core.models import CalendarDay
+from core.workbooks.grid import column_letter
 from remediation.importing.batches import commit_parsed, options_json, plan_batch, store_file
 from remediation.importing.plan import Plan, build_plan
 from remediation.importing.reading import ImportOptions, open_workbook, parse_workbook
@@ -63,7 +64,9 @@ def test_a_plan_writes_nothing(tmp_path: Path) -> None:
 
 
 def test_a_commit_writes_sections_items_measures_offices_and_a_baseline(tmp_path: Path) -> None:
-    batch = commit(ledger_file(tmp_path, row(), row(整改措施="措施二", 完成状态="已完成", 完成时限="立行立改")))
+    batch = commit(
+        ledger_file(tmp_path, row(), row(整改措施="措施二", 完成状态="已完成", 完成时限="立行立改"))
+    )
     item = Item.objects.get()
     first, second = Measure.objects.order_by("order")
     assert (item.kind, item.number, item.problem) == ("specific_problem", "1", "问题一")
@@ -71,7 +74,8 @@ def test_a_commit_writes_sections_items_measures_offices_and_a_baseline(tmp_path
         ("category", "（一）甲方面"),
         ("key_problem", "1.重点问题"),
     ]
-    assert item.section is not None and item.section.parent is not None
+    assert item.section is not None
+    assert item.section.parent is not None
     assert [(d.office.name, d.role, d.rank) for d in first.duties.order_by("-role", "rank")] == [
         ("医政医管处", DutyRole.LEAD, 0),
         ("办公室", DutyRole.ASSISTING, 0),
@@ -89,7 +93,7 @@ def test_at_once_counts_working_days_from_the_reporting_date(tmp_path: Path) -> 
     CalendarDay.objects.all().delete()
     path = ledger_file(tmp_path, row(完成时限="立行立改"), title="整改台账")
     book = openpyxl.load_workbook(path)
-    book.active["H1"] = "填报日期：2024年9月4日"
+    book.worksheets[0]["H1"] = "填报日期：2024年9月4日"
     book.save(path)
     commit(path)
     assert Measure.objects.get().due_date == date(2024, 9, 18)  # ten working days after Wednesday 4 September
@@ -99,12 +103,21 @@ def test_at_once_counts_working_days_from_the_reporting_date(tmp_path: Path) -> 
 def test_long_term_without_a_date_is_reviewed_six_months_after_the_import(tmp_path: Path) -> None:
     plan = plan_of(ledger_file(tmp_path, row(完成时限="长期坚持"), title="台账（截至2024年9月4日）"))
     values = plan.rows[0].values
-    assert (values["due_date"], values["review_date"], values["is_long_term"]) == (None, date(2024, 9, 1), True)
+    assert (values["due_date"], values["review_date"], values["is_long_term"]) == (
+        None,
+        date(2024, 9, 1),
+        True,
+    )
 
 
 def test_the_same_file_changes_nothing_whatever_the_width_of_its_marks(tmp_path: Path) -> None:
     commit(ledger_file(tmp_path, row()))
-    plan = plan_of(ledger_file(tmp_path, row(具体问题="(1)问题一", 责任领导="副主任(分管医政)", 牵头处室="医政医管处", 进展情况="已 开会")))
+    plan = plan_of(
+        ledger_file(
+            tmp_path,
+            row(具体问题="(1)问题一", 责任领导="副主任(分管医政)", 牵头处室="医政医管处", 进展情况="已 开会"),
+        )
+    )
     assert (plan.count("unchanged"), plan.count("changed")) == (1, 0)
 
 
@@ -117,7 +130,11 @@ def test_a_changed_row_is_shown_old_beside_new_and_both_dates_stay(tmp_path: Pat
     assert changes["status"] == ("in_progress", "completed")
     commit(path)
     measure = Measure.objects.get()
-    assert (measure.first_due_date, measure.due_date, measure.percent) == (date(2024, 6, 30), date(2024, 9, 30), 100)
+    assert (measure.first_due_date, measure.due_date, measure.percent) == (
+        date(2024, 6, 30),
+        date(2024, 9, 30),
+        100,
+    )
     assert [d.office.name for d in measure.duties.filter(role=DutyRole.ASSISTING)] == ["财务处"]
     written = set(ItemEvent.objects.exclude(kind=EventKind.BASELINE).values_list("kind", flat=True))
     assert written == {EventKind.DEADLINE_CHANGED, EventKind.OFFICES_CHANGED, EventKind.IMPORT_CHANGED}
@@ -171,7 +188,10 @@ def test_an_item_opens_as_struck_off_only_when_all_rows_say_so_and_no_import_mov
         row(具体问题="（2）问题二", 整改措施="措施二", 完成状态="已完成"),
     )
     commit(path)
-    assert list(Item.objects.order_by("order").values_list("workflow_state", flat=True)) == ["closed", "handling"]
+    assert list(Item.objects.order_by("order").values_list("workflow_state", flat=True)) == [
+        "closed",
+        "handling",
+    ]
     assert Measure.objects.filter(workflow_state="closed").count() == 2
     commit(ledger_file(tmp_path, row(完成状态="正在推进"), row(整改措施="措施二", 完成状态="正在推进")))
     assert Item.objects.get(number="1").workflow_state == "closed"
@@ -201,7 +221,10 @@ def test_unknown_names_stop_the_import_until_they_are_settled(tmp_path: Path) ->
         commit(path)
     assert not Ledger.objects.exists()
     office = Office.objects.get(name="医政医管处")
-    answers = {"office": {"医政科": {"is": office.pk, "alias": True}}, "position": {"副主任": {"create": True}}}
+    answers = {
+        "office": {"医政科": {"is": office.pk, "alias": True}},
+        "position": {"副主任": {"create": True}},
+    }
     commit(path, answers=answers)
     assert OfficeAlias.objects.filter(office=office, name="医政科").exists()
     assert Position.objects.filter(title="副主任").exists()
@@ -218,7 +241,7 @@ def test_create_missing_creates_offices_below_the_organ(tmp_path: Path) -> None:
 def test_title_rows_sections_notes_totals_and_repeated_headers(tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
     book = openpyxl.Workbook()
-    sheet = book.active
+    sheet = book.worksheets[0]
     for cells in (
         ["某某整改台账"],
         ["序号", "存在问题", "工作措施", "责任单位", "整改时限", "进度"],
@@ -240,21 +263,28 @@ def test_title_rows_sections_notes_totals_and_repeated_headers(tmp_path: Path) -
     assert rows.skipped_counts() == {
         "section": 2, "blank": 1, "repeated_header": 1, "total": 1, "note": 1, "signature": 1,
     }  # fmt: skip
-    assert [[heading.title for heading in r.headings] for r in plan.parsed.rows] == [["一、第一方面"], ["二、第二方面"]]
+    assert [[heading.title for heading in r.headings] for r in plan.parsed.rows] == [
+        ["一、第一方面"],
+        ["二、第二方面"],
+    ]
     first, second = plan.parsed.rows
-    assert first.lead is not None and len(first.lead) == 2
-    assert first.deadline is not None and first.deadline.date == date(2024, 6, 30)
-    assert first.status is not None and first.status.status == "in_progress"
+    assert len(first.lead or ()) == 2
+    assert first.deadline is not None
+    assert first.deadline.date == date(2024, 6, 30)
+    assert first.status is not None
+    assert first.status.status == "in_progress"
     assert second.lead == ()
     assert {"office_group", "column_by_values"} <= set(kinds(plan))
 
 
 def test_merged_cells_fill_only_their_own_range(tmp_path: Path) -> None:
-    path = ledger_file(tmp_path, row(), row(整改措施="措施二", 具体问题=None), row(整改措施="措施三", 具体问题=None))
+    path = ledger_file(
+        tmp_path, row(), row(整改措施="措施二", 具体问题=None), row(整改措施="措施三", 具体问题=None)
+    )
     book = openpyxl.load_workbook(path)
     column = HEADINGS.index("具体问题") + 1
-    letter = book.active.cell(1, column).column_letter
-    book.active.merge_cells(f"{letter}2:{letter}3")
+    letter = column_letter(column)
+    book.worksheets[0].merge_cells(f"{letter}2:{letter}3")
     book.save(path)
     plan = plan_of(path)
     assert [r.problem_cell for r in plan.parsed.rows] == ["（1）问题一", "（1）问题一", ""]
@@ -286,8 +316,15 @@ def test_undo_voids_what_came_and_restores_what_changed(tmp_path: Path) -> None:
     assert second.result["created"] == 1
     assert undo_batch(second.pk, actor=None) == {"voided": 1, "restored": 1}
     measure = Measure.objects.get(batch=first)
-    assert (measure.due_date, measure.progress, measure.item.problem) == (date(2024, 6, 30), "已开会", "问题一")
-    assert [d.office.name for d in measure.duties.filter(role=DutyRole.ASSISTING).order_by("rank")] == ["办公室", "财务处"]
+    assert (measure.due_date, measure.progress, measure.item.problem) == (
+        date(2024, 6, 30),
+        "已开会",
+        "问题一",
+    )
+    assert [d.office.name for d in measure.duties.filter(role=DutyRole.ASSISTING).order_by("rank")] == [
+        "办公室",
+        "财务处",
+    ]
     assert Measure.objects.get(batch=second).workflow_state == "voided"
     assert not Section.objects.filter(title="2.新的重点问题").exists()
     second.refresh_from_db()
@@ -315,7 +352,9 @@ def test_a_batch_is_written_once(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError):
         commit_parsed(batch, parse_workbook(workbook, options=ImportOptions(title="甲")))
     assert Measure.objects.count() == 1
-    assert plan_batch(batch, parse_workbook(workbook, options=ImportOptions(title="甲"))).count("unchanged") == 1
+    assert (
+        plan_batch(batch, parse_workbook(workbook, options=ImportOptions(title="甲"))).count("unchanged") == 1
+    )
 
 
 def test_a_title_is_never_silently_a_second_ledger(tmp_path: Path) -> None:

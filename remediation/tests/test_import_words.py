@@ -30,12 +30,16 @@ OFFICES = NameBook.of(
 )
 
 
-@pytest.mark.parametrize("word", "已完成 完成 已办结 整改到位 已销号 √ 已整改 完成整改 已落实 是 已完成（2024年6月）".split())
+@pytest.mark.parametrize(
+    "word", "已完成 完成 已办结 整改到位 已销号 √ 已整改 完成整改 已落实 是 已完成（2024年6月）".split()
+)
 def test_words_for_completed(word: str) -> None:
     assert read_status(word).status == "completed"
 
 
-@pytest.mark.parametrize("word", "正在推进 推进中 进行中 持续推进 基本完成 未完成（推进中） 序时任务 长期坚持".split())
+@pytest.mark.parametrize(
+    "word", "正在推进 推进中 进行中 持续推进 基本完成 未完成（推进中） 序时任务 长期坚持".split()
+)
 def test_words_for_in_progress(word: str) -> None:
     assert read_status(word).status == "in_progress"
 
@@ -56,7 +60,15 @@ def test_unknown_words_percents_and_what_stands_beside_a_status() -> None:
 
 
 def test_percents() -> None:
-    assert [read_percent(value) for value in ("80%", "80", 0.8, 80, "0.5", "120", "多")] == [80, 80, 80, 80, 50, None, None]
+    assert [read_percent(value) for value in ("80%", "80", 0.8, 80, "0.5", "120", "多")] == [
+        80,
+        80,
+        80,
+        80,
+        50,
+        None,
+        None,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -100,14 +112,24 @@ def test_the_reform_mark() -> None:
 
 
 def test_characters_that_cannot_be_seen_are_removed_and_counted() -> None:
-    assert cleaned("已完成\x07培训\x0b2场\x1f,参加\u200b人员\u202e350名\ufeff。") == ("已完成培训2场,参加人员350名。", 6)
+    assert cleaned("已完成\x07培训\x0b2场\x1f,参加\u200b人员\u202e350名\ufeff。") == (
+        "已完成培训2场,参加人员350名。",
+        6,
+    )
     assert cleaned("培训_x0007_两场") == ("培训两场", 1)
     assert cleaned("甲\r\n乙") == ("甲\n乙", 0)
 
 
 def test_texts_that_would_become_formulas() -> None:
-    assert all(map(is_formula_text, ['=HYPERLINK("http://x","y")', "@SUM(A1)", "+cmd|' /C calc'!A0", "-2+3+cmd|' /C calc'!A0"]))
-    assert not any(map(is_formula_text, ["-", "—", "--", "+86 10 1234", "-3", "2024-06-30", "- 一项", "甲=乙"]))
+    assert all(
+        map(
+            is_formula_text,
+            ['=HYPERLINK("http://x","y")', "@SUM(A1)", "+cmd|' /C calc'!A0", "-2+3+cmd|' /C calc'!A0"],
+        )
+    )
+    assert not any(
+        map(is_formula_text, ["-", "—", "--", "+86 10 1234", "-3", "2024-06-30", "- 一项", "甲=乙"])
+    )
 
 
 @pytest.mark.requirement("S003-31", "S003-32")

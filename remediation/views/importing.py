@@ -39,10 +39,9 @@ def import_list(request: HttpRequest) -> HttpResponse:
     """Upload a workbook; the imports so far."""
     user = require_ledger_admin(request)
     can_import_ledger(user).require()
-    form = UploadForm(
-        request.POST or None, request.FILES or None, initial={"ledger": request.GET.get("ledger")}
-    )
-    if request.method == "POST" and form.is_valid():
+    posted = (request.POST, request.FILES) if request.method == "POST" else (None, None)
+    form = UploadForm(*posted, initial={"ledger": request.GET.get("ledger")})
+    if form.is_valid():
         batch = flow.begin(form.cleaned_data, user=user)
         return redirect("remediation:import_detail", batch.pk)
     batches = ImportBatch.objects.visible_to(user).select_related("ledger", "user").order_by("-pk")
