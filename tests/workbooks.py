@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+Sheets = Mapping[str, Sequence[Sequence[Any]]]
 
-def workbook_bytes(sheets: dict[str, list[list[Any]]]) -> bytes:
+
+def workbook_bytes(sheets: Sheets) -> bytes:
     """An .xlsx with these sheets."""
     book = openpyxl.Workbook()
     book.remove(book.worksheets[0])
@@ -23,12 +26,12 @@ def workbook_bytes(sheets: dict[str, list[list[Any]]]) -> bytes:
     return output.getvalue()
 
 
-def write_workbook(path: Path, sheets: dict[str, list[list[Any]]]) -> Path:
+def write_workbook(path: Path, sheets: Sheets) -> Path:
     """The same as a file."""
     path.write_bytes(workbook_bytes(sheets))
     return path
 
 
-def upload_of(sheets: dict[str, list[list[Any]]], *, name: str = "file.xlsx") -> SimpleUploadedFile:
+def upload_of(sheets: Sheets, *, name: str = "file.xlsx") -> SimpleUploadedFile:
     """The same as an upload."""
     return SimpleUploadedFile(name, workbook_bytes(sheets))

@@ -20,7 +20,7 @@ from accounts.models import Office, OfficeAlias, OfficeKind, Portfolio, Position
 from core.models import AuditEvent
 from core.workbooks.reading import read_workbook
 from tests.people import make_office
-from tests.workbooks import upload_of, write_workbook
+from tests.workbooks import Sheets, upload_of, write_workbook
 
 SHARED = Path(__file__).parents[3] / "shared" / "ledgers"
 TODAY = date(2024, 11, 25)
@@ -234,7 +234,9 @@ def test_the_template_is_read_and_its_example_is_not(tmp_path: Path, db: None) -
 
 
 def test_headings_may_stand_lower_and_in_other_words(tmp_path: Path, db: None) -> None:
-    sheets = {"名单": [["某委机构名录"], [None], ["序号", "机构名称", "简称"], [1, "财务处", "财审处"]]}
+    sheets: Sheets = {
+        "名单": [["某委机构名录"], [None], ["序号", "机构名称", "简称"], [1, "财务处", "财审处"]]
+    }
     rows, issues = register_rows(read_workbook(write_workbook(tmp_path / "x.xlsx", sheets)))
     assert not issues
     commit_register(rows, today=TODAY, via="test")
@@ -252,7 +254,7 @@ def test_a_formula_is_refused(tmp_path: Path, db: None) -> None:
 class TestInTheBrowser:
     """Upload, preview, commit at one address; the ledger administrator's."""
 
-    SHEETS = {"机构": [HEAD, [1, "财务处", "内设处室", None, "财审处", None, None, None, None]]}
+    SHEETS: Sheets = {"机构": [HEAD, [1, "财务处", "内设处室", None, "财审处", None, None, None, None]]}
 
     def test_nothing_is_written_before_the_commit(self, client: Client, ledger_admin: User) -> None:
         client.force_login(ledger_admin)
