@@ -11,13 +11,13 @@ from django.core.management import call_command
 
 from accounts.models import Office, Position, User
 from accounts.people import reset_password
-from tests.workbooks import write_workbook
+from tests.workbooks import Sheets, write_workbook
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 NEW = "Entirely-mine-5"
-REGISTER = {
+REGISTER: Sheets = {
     "机构": [
         ["排序", "名称", "类型", "上级单位", "别名", "曾用名", "曾用名停用日期", "分管领导"],
         [1, "医政医管处", "内设处室", "市卫生健康委", "医政处", "医政处室", "2020-12-31", "副主任(分管医政)"],
@@ -29,14 +29,14 @@ REGISTER = {
         [2, "副主任(分管医政)", None],
     ],
 }
-ACCOUNTS = {
+ACCOUNTS: Sheets = {
     "账号": [
         ["姓名", "账号", "处室", "角色", "职务"],
         ["甲", "jia", "医政处", "经办人", None],
         ["乙", "yi", None, "台账管理员", None],
     ]
 }
-WRONG_ACCOUNTS = {"账号": [*ACCOUNTS["账号"], ["丙", "a b", "没有处", "经理", None]]}
+WRONG_ACCOUNTS: Sheets = {"账号": [*ACCOUNTS["账号"], ["丙", "a b", "没有处", "经理", None]]}
 
 
 class Walker:

@@ -244,7 +244,7 @@ def test_headings_may_stand_lower_and_in_other_words(tmp_path: Path, db: None) -
 
 
 def test_a_formula_is_refused(tmp_path: Path, db: None) -> None:
-    sheets = {
+    sheets: Sheets = {
         "机构": [HEAD, [1, '=HYPERLINK("http://x","财务处")', None, None, None, None, None, None, None]]
     }
     _rows, issues = register_rows(read_workbook(write_workbook(tmp_path / "x.xlsx", sheets)))
