@@ -7,7 +7,7 @@ history: the latest event of each measure up to that day carries its whole count
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
@@ -19,10 +19,10 @@ from django.utils import timezone
 from accounts.models import office_tree
 from accounts.models.office import OfficeTree
 from core.workdays import ONE_DAY, WorkCalendar
-from remediation.counting import COMPLETED, MeasureTotals, measure_totals, office_totals
+from remediation.counting import COMPLETED, TOTAL_FIELDS, MeasureTotals, measure_totals, office_totals
 from remediation.lights import Light, LightRule
 from remediation.models import ChangeMark, ItemEvent, Ledger, Measure, MeasureOffice
-from remediation.states import UNCOUNTED_STATES, UNLIT_STATES, DutyRole
+from remediation.states import UNLIT_STATES, DutyRole
 from supervision.models import CompletionSnapshot
 
 # How far back the nightly roll-up looks for days on which nothing ran.
@@ -80,11 +80,6 @@ class State:
     assisting: tuple[int, ...]
 
     @property
-    def is_counted(self) -> bool:
-        """As ``Measure.is_counted``."""
-        return self.workflow_state not in UNCOUNTED_STATES
-
-    @property
     def is_open(self) -> bool:
         """As ``Measure.is_open``."""
         return self.status != COMPLETED and self.workflow_state not in UNLIT_STATES
@@ -106,39 +101,39 @@ def states_on(ledger: Ledger, day: date) -> Iterator[State]:
     ):
         moved[item_id] = (on, pk, state)
     events = ItemEvent.objects.filter(pk__in=latest.order_by().values("last_event")).order_by()
-    for event in events.only(
+    columns = (
+        "pk",
         "item_id",
         "occurred_on",
+        "workflow_state_after",
         "status_after",
         "percent_after",
+        "is_long_term_after",
         "first_due_after",
         "due_after",
         "review_after",
-        "is_long_term_after",
-        "workflow_state_after",
         "lead_after",
         "assisting_after",
-    ).iterator():
-        state = event.workflow_state_after or ""
-        if event.item_id in moved and moved[event.item_id][:2] > (event.occurred_on, event.pk):
-            state = moved[event.item_id][2]
+    )
+    for pk, item_id, on, workflow, *rest in events.values_list(*columns).iterator():
+        has_moved = item_id in moved and moved[item_id][:2] > (on, pk)
+        status, percent, is_long_term, first_due, due, review, lead, assisting = rest
         yield State(
-            status=event.status_after or "",
-            percent=event.percent_after or 0,
-            workflow_state=state,
-            is_long_term=bool(event.is_long_term_after),
-            first_due_date=event.first_due_after,
-            watch_date=event.due_after or event.review_after,
-            lead=tuple(event.lead_after or ()),
-            assisting=tuple(event.assisting_after or ()),
+            status=status or "",
+            percent=percent or 0,
+            workflow_state=(moved[item_id][2] if has_moved else workflow) or "",
+            is_long_term=bool(is_long_term),
+            first_due_date=first_due,
+            watch_date=due or review,
+            lead=tuple(lead or ()),
+            assisting=tuple(assisting or ()),
         )
 
 
 def rebuilt_figures(ledger: Ledger, rule: LightRule, *, tree: OfficeTree) -> Figures:
     """The figures of ``ledger`` at the end of ``rule.today``, from the history; empty before the first record."""
-    figures: defaultdict[Cell, MeasureTotals] = defaultdict(MeasureTotals)
-    above = {office: (office, *tree.above(office)) for office in tree.parents}
-    with_others = parents(tree)
+    # First by the offices that lead together and that assist together, of which there are far fewer than measures.
+    by_offices: defaultdict[tuple[DutyRole, tuple[int, ...]], MeasureTotals] = defaultdict(MeasureTotals)
     # Many measures share a date, and the light of a date is some counting of working days.
     lights: dict[tuple[bool, date | None], Light] = {}
     for state in states_on(ledger, rule.today):
@@ -146,27 +141,42 @@ def rebuilt_figures(ledger: Ledger, rule: LightRule, *, tree: OfficeTree) -> Fig
         if lit_by not in lights:
             is_open, watch_date = lit_by
             lights[lit_by] = rule.light_of(is_open=is_open, watch_date=watch_date, ledger_id=ledger.pk)
-        light = lights[lit_by]
-        cells = {WHOLE}
-        if state.is_counted:
-            for role, offices in (
-                (DutyRole.LEAD.value, state.lead),
-                (DutyRole.ASSISTING.value, state.assisting),
-            ):
-                for office in offices:
-                    cells.add(Cell(office, role, False))
-                    cells.update(Cell(up, role, True) for up in above.get(office, ()) if up in with_others)
-        for cell in cells:
-            figures[cell].add(
+        for role, offices in ((DutyRole.LEAD, state.lead), (DutyRole.ASSISTING, state.assisting)):
+            by_offices[role, offices].add(
                 status=state.status,
                 percent=state.percent,
                 workflow_state=state.workflow_state,
                 is_long_term=state.is_long_term,
                 first_due_date=state.first_due_date,
-                light=light,
+                light=lights[lit_by],
                 today=rule.today,
             )
+    figures: defaultdict[Cell, MeasureTotals] = defaultdict(MeasureTotals)
+    with_others = parents(tree)
+    for (role, offices), totals in by_offices.items():
+        if role == DutyRole.LEAD:
+            merge(figures[WHOLE], totals)
+        if totals.total:
+            for cell in cells_above(offices, role, tree=tree, with_others=with_others):
+                merge(figures[cell], totals)
     return dict(figures)
+
+
+def cells_above(
+    offices: Iterable[int], role: DutyRole, *, tree: OfficeTree, with_others: set[int]
+) -> set[Cell]:
+    """The cells in which a measure of these offices counts: theirs, and those of the offices above (each once)."""
+    cells = set()
+    for office in offices:
+        cells.add(Cell(office, role.value, False))
+        cells.update(Cell(up, role.value, True) for up in (office, *tree.above(office)) if up in with_others)
+    return cells
+
+
+def merge(into: MeasureTotals, other: MeasureTotals) -> None:
+    """Add the figures of ``other``."""
+    for name in TOTAL_FIELDS:
+        setattr(into, name, getattr(into, name) + getattr(other, name))
 
 
 def roll_up_ledger(

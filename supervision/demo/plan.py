@@ -41,7 +41,7 @@ def build_plan(organ: Organ, *, today: date, calendar: WorkCalendar) -> Ledger:
     ]
     measures: list[Measure] = []
     duties: list[MeasureOffice] = []
-    events: list[ItemEvent] = []
+    owed: list[Duties] = []
     imported_at = at(min(started_on + timedelta(days=3), today), hour=0, minute=10)
     for order, row in enumerate(content["projects"], start=1):
         office = organ.offices[row["lead"]]
@@ -84,17 +84,18 @@ def build_plan(organ: Organ, *, today: date, calendar: WorkCalendar) -> Ledger:
             measures.append(measure)
             duty = Duties(lead=(office.pk,))
             duties += duty_rows(measure, duty)
-            events.append(
-                event_for(
-                    measure,
-                    kind=EventKind.BASELINE,
-                    duties=duty,
-                    actor=organ.users["ledger"],
-                    occurred_at=imported_at,
-                )
-            )
+            owed.append(duty)
     Measure.objects.bulk_create(measures)
     MeasureOffice.objects.bulk_create(duties)
-    ItemEvent.objects.bulk_create(events)
+    ItemEvent.objects.bulk_create(
+        event_for(
+            measure,
+            kind=EventKind.BASELINE,
+            duties=duty,
+            actor=organ.users["ledger"],
+            occurred_at=imported_at,
+        )
+        for measure, duty in zip(measures, owed, strict=True)
+    )
     mark_changed(ledger.pk)
     return ledger
