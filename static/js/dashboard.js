@@ -85,7 +85,16 @@
       return;
     }
     const chart = window.echarts.init(place, null, { renderer: "svg" });
+    // On paper the drawing is scaled to its place, for which it has to say how large it is.
+    const measure = () => {
+      const svg = place.querySelector("svg");
+      if (svg) {
+        svg.setAttribute("viewBox", `0 0 ${chart.getWidth()} ${chart.getHeight()}`);
+      }
+    };
+    chart.on("finished", measure);
     chart.setOption(options(JSON.parse(source.textContent)));
+    measure();
     window.addEventListener("resize", () => chart.resize());
   };
 
