@@ -10,8 +10,18 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit_events
+from accounts.models import User
 from accounts.passwords import set_own_password
 from core import audit
+
+
+def told_name(typed: str) -> str:
+    """What the audit log keeps of a name that did not sign in.
+
+    A name that nobody has may be a password typed into the wrong field: only its beginning is kept.
+    """
+    user = User.objects.filter(username__iexact=typed).first()
+    return user.username if user is not None else f"{typed[:2]}…"
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -37,13 +47,13 @@ class AccountAdapter(DefaultAccountAdapter):
         try:
             super().pre_authenticate(request, **credentials)
         except ValidationError:
-            name = credentials.get("username", "")
+            name = told_name(credentials.get("username", ""))
             audit.record(audit_events.SIGN_IN_LIMITED, request=request, actor_name=name, succeeded=False)
             raise
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Tell the audit log which sign-in failed."""
-        name = credentials.get("username", "")
+        name = told_name(credentials.get("username", ""))
         audit.record(audit_events.SIGN_IN_FAILED, request=request, actor_name=name, succeeded=False)
 
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:

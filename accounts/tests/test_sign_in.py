@@ -49,7 +49,7 @@ def test_a_wrong_name_and_a_wrong_password_get_the_same_answer(client: Client, c
         assert response.status_code == 200
         assert WRONG in text_of(response)
     failed = AuditEvent.objects.filter(event_type="sign_in_failed", succeeded=False)
-    assert [event.actor_name for event in failed] == ["nobody", "clerk"]
+    assert [event.actor_name for event in failed] == ["no…", "clerk"]
     assert PASSWORD not in "".join(str(event.detail) + event.target for event in failed)
 
 
