@@ -47,7 +47,8 @@ def totals_by_role(user: User, *, ledgers: Collection[int], rule: LightRule) -> 
     duties = MeasureOffice.objects.filter(
         measure=OuterRef("pk"), office__in=reporting_offices(user)
     ).order_by()
-    rows: Iterable[dict[str, Any]] = (
+    # The columns come from TOTAL_FIELDS by name, which no type of a row can say.
+    rows: Any = (
         Measure.objects.filter(answered_for_by(reporting_offices(user)), ledger__in=ledgers)
         .annotate(
             leads=Exists(duties.filter(role=DutyRole.LEAD)),
@@ -190,11 +191,10 @@ def _organ_figures(
 
 def recent_events(user: User, *, ledgers: Iterable[int], today: date) -> QuerySet[ItemEvent]:
     """What happened lately to the measures of the person's offices, newest first."""
-    duties = MeasureOffice.objects.filter(
-        measure=OuterRef("measure"), office__in=reporting_offices(user)
-    ).order_by()
+    # From the offices' own rows to their events, and not through the events of a whole ledger.
+    own = MeasureOffice.objects.filter(office__in=reporting_offices(user)).order_by().values("measure")
     events = ItemEvent.objects.filter(
-        Exists(duties), ledger__in=list(ledgers), occurred_on__gte=today - timedelta(days=RECENT_DAYS)
+        measure__in=own, ledger__in=list(ledgers), occurred_on__gte=today - timedelta(days=RECENT_DAYS)
     ).exclude(kind__in=NO_NEWS)
     return with_people(events).select_related("actor__office", "report__office", "measure__item", "batch")[
         :RECENT_ROWS

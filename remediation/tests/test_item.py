@@ -338,7 +338,9 @@ def test_who_reports_on_an_opinion(
         )
 
 
-def test_an_item_with_measures_has_no_status_of_its_own(client: Client, clerk: User, item: Item) -> None:
-    ItemOffice.objects.create(item=item, office_id=clerk.office_id, role="lead")
+def test_an_item_with_measures_has_no_status_of_its_own(
+    client: Client, clerk: User, office: Office, item: Item
+) -> None:
+    ItemOffice.objects.create(item=item, office=office, role="lead")
     assert own_report(client, clerk, item) == 422
     assert own_report(client, clerk, item, status="basically_completed") == 422
