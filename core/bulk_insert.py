@@ -90,7 +90,7 @@ def _converter(field: models.Field[Any, Any]) -> Callable[[Any], Any]:
 
 def _insert(table: str, columns: list[str], rows: list[tuple[Any, ...]]) -> None:
     quote = connection.ops.quote_name
-    head = f"INSERT INTO {quote(table)} ({', '.join(map(quote, columns))}) VALUES "
+    head = f"INSERT INTO {quote(table)} ({', '.join(map(quote, columns))}) VALUES "  # noqa: S608 - names of our own models
     one = f"({', '.join(['%s'] * len(columns))})"
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":

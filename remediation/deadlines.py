@@ -1,7 +1,7 @@
 """Deadlines: the text is kept as written, this parser turns it into a kind and a date. Pure, no clock.
 
-``domain.md`` 3.3 lists the forms; where the expected files in ``ledgers/`` read a word otherwise (全年 is the end of the
-year), they stand. What cannot be read becomes kind ``none`` with a problem; nothing is ever guessed silently.
+``domain.md`` 3.3 lists the forms; where the expected files in ``ledgers/`` read a word otherwise, they stand
+(全年 is the end of the year). What cannot be read becomes kind ``none``; nothing is ever guessed silently.
 """
 
 from __future__ import annotations
@@ -225,9 +225,9 @@ def _from_text(plain: str, *, year: int | None) -> Deadline:
         spans, rest = [], "?"
         if not long_term and not immediate and not RECURRING.search(plain) and not RELATIVE.search(plain):
             return _unreadable(plain, DeadlineProblem.NO_YEAR)
-    if recurring := RECURRING.search(plain):
-        if not spans or recurring.start() <= spans[0].begin:
-            return Deadline(plain, DeadlineKind.RECURRING, is_long_term=bool(long_term))
+    recurring = RECURRING.search(plain)
+    if recurring and (not spans or recurring.start() <= spans[0].begin):
+        return Deadline(plain, DeadlineKind.RECURRING, is_long_term=bool(long_term))
     relative = RELATIVE.search(plain)
     if relative and all(relative.start() <= span.begin < relative.end() for span in spans):
         number, unit = relative.group(1) or relative.group(3), relative.group(2) or relative.group(4)
@@ -237,12 +237,12 @@ def _from_text(plain: str, *, year: int | None) -> Deadline:
             plain, DeadlineKind.RELATIVE, within=within, unit=unit_name, is_long_term=bool(long_term)
         )
     dated = _dated(plain, spans, rest)
-    if immediate and (not long_term or immediate.start() < long_term.start()):
-        if not spans or immediate.start() < spans[0].begin:
-            return Deadline(
-                plain, DeadlineKind.IMMEDIATE, dated.date if dated else None, is_long_term=bool(long_term),
-                yearless=dated.yearless if dated else False,
-            )  # fmt: skip
+    comes_first = immediate and (not long_term or immediate.start() < long_term.start())
+    if immediate and comes_first and (not spans or immediate.start() < spans[0].begin):
+        return Deadline(
+            plain, DeadlineKind.IMMEDIATE, dated.date if dated else None, is_long_term=bool(long_term),
+            yearless=dated.yearless if dated else False,
+        )  # fmt: skip
     if long_term and (not spans or long_term.start() < spans[0].begin):
         day = dated.date if dated else None
         return Deadline(
@@ -301,7 +301,7 @@ def _spans(plain: str, *, year: int | None) -> tuple[list[_Span], str]:
     return spans, "".join(rest)
 
 
-def _days(match: re.Match[str], *, context: int | None, previous: _Span | None) -> tuple[date, date, bool]:
+def _days(match: re.Match[str], *, context: int | None, previous: _Span | None) -> tuple[date, date, bool]:  # noqa: PLR0912 - a branch for each form
     """First day, last day, and whether the year came from elsewhere."""
     found = {key: value for key, value in match.groupdict().items() if value is not None}
 

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 LEDGERS = Path(__file__).resolve().parents[2] / "shared" / "ledgers"
-NEEDS_LEDGERS = pytest.mark.skipif(not LEDGERS.is_dir(), reason="the test ledgers (../shared/ledgers) are not here")
+NEEDS_LEDGERS = pytest.mark.skipif(
+    not LEDGERS.is_dir(), reason="the test ledgers (../shared/ledgers) are not here"
+)
 
 DATED_KINDS = {"date", "month_end", "quarter_end", "half_year_end", "year_end"}
 STATUSES = {

@@ -36,7 +36,7 @@ def workbook_kind(path: Path) -> str:
         return _zip_kind(path)
     if head.startswith(BIFF_STREAM_MAGICS):
         raise Refused("old_workbook")
-    if head.startswith(b"%PDF") or head.startswith(b"{\\rtf"):
+    if head.startswith((b"%PDF", b"{\\rtf")):
         raise Refused("document")
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if text.startswith((b"<html", b"<!doctype html", b"<?xml", b"<table", b"<meta")):

@@ -9,10 +9,12 @@ from core.workbooks.grid import Refused
 MESSAGES = {
     "empty_file": _("The file is empty. Choose the workbook again."),
     "not_a_workbook": _(
-        "This is not a workbook: its content is neither .xlsx, .xls, .et, .ods nor .csv. Open it in WPS or Excel and save it as .xlsx."
+        "This is not a workbook: its content is neither .xlsx, .xls, .et, .ods nor .csv. Open "
+        "it in WPS or Excel and save it as .xlsx."
     ),
     "damaged": _(
-        "The workbook is damaged or incomplete. Open it in WPS or Excel, save it again as .xlsx, and upload the new file."
+        "The workbook is damaged or incomplete. Open it in WPS or Excel, save it again as "
+        ".xlsx, and upload the new file."
     ),
     "encrypted": _(
         "The workbook is protected by a password. Remove the password, save it, and upload it again."
@@ -31,17 +33,21 @@ MESSAGES = {
         "This is a web page saved under another name. Open it in WPS or Excel and save it as .xlsx."
     ),
     "too_large": _(
-        "The workbook unpacks to more than can be read safely. Delete pictures and sheets that are not needed, or split it."
+        "The workbook unpacks to more than can be read safely. Delete pictures and sheets that "
+        "are not needed, or split it."
     ),
     "external_entity": _(
-        "The workbook declares external content (an XML entity) and is not read. Copy the table into a new workbook."
+        "The workbook declares external content (an XML entity) and is not read. Copy the table "
+        "into a new workbook."
     ),
     "far_cell": _(
-        "Cell {cell} of sheet “{sheet}” lies far outside the table. Delete the empty rows and columns after the table and save."
+        "Cell {cell} of sheet “{sheet}” lies far outside the table. Delete the empty rows and "
+        "columns after the table and save."
     ),
     "too_slow": _("Reading the workbook takes too long. Copy the table into a new workbook, or split it."),
     "crashed": _(
-        "The workbook cannot be read. Open it in WPS or Excel, copy the table into a new workbook and save it as .xlsx."
+        "The workbook cannot be read. Open it in WPS or Excel, copy the table into a new "
+        "workbook and save it as .xlsx."
     ),
 }
 

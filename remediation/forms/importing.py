@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
@@ -50,8 +50,7 @@ class UploadForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Offer the open ledgers."""
         super().__init__(*args, **kwargs)
-        field = self.fields["ledger"]
-        assert isinstance(field, forms.ModelChoiceField)
+        field = cast("forms.ModelChoiceField[Ledger]", self.fields["ledger"])
         field.queryset = Ledger.objects.open().order_by("-year", "title")
 
     def clean_file(self) -> UploadedFile[bytes]:

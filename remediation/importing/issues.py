@@ -61,7 +61,8 @@ KINDS: dict[str, Kind] = {
     "no_ledger": Kind(
         ERROR,
         _(
-            "No ledger was found in the workbook: a row of headings with a measure or problem and an office, leader, deadline or status was looked for"
+            "No ledger was found in the workbook: a row of headings with a measure or problem "
+            "and an office, leader, deadline or status was looked for"
         ),
         _("Check that this is the right file, or use the empty template."),
     ),

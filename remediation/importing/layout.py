@@ -353,7 +353,8 @@ def with_choices(layout: Layout, choices: Mapping[str, Any], *, reason: str) -> 
             if name is not None and name not in BY_FIELD:
                 name = None
             if name != column.match.field or column.match.reason in {"ambiguous", "twice"}:
-                column = replace(column, match=Match(name, reason, word=column.heading))
+                columns.append(replace(column, match=Match(name, reason, word=column.heading)))
+                continue
         columns.append(column)
     return replace(layout, columns=tuple(columns))
 
@@ -365,9 +366,11 @@ def decided_by_values(layout: Layout) -> tuple[Layout, list[SheetColumn]]:
     for column in layout.columns:
         if column.match.reason == "ambiguous":
             name = _by_values(column, [choice for choice in column.match.choices if choice not in taken])
-            column = replace(column, match=Match(name, "values", column.match.choices, column.match.word))
-            decided.append(column)
-        elif column.match.reason == "twice":
+            settled = replace(column, match=Match(name, "values", column.match.choices, column.match.word))
+            decided.append(settled)
+            columns.append(settled)
+            continue
+        if column.match.reason == "twice":
             decided.append(column)
         columns.append(column)
     return replace(layout, columns=tuple(columns)), decided

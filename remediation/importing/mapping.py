@@ -35,9 +35,9 @@ def describe_workbook(workbook: Workbook) -> dict[str, Any]:
     sheets = {sheet.name: sheet for sheet in workbook.sheets}
     described = []
     for layout in found.layouts:
-        if layout.signature in known:
-            layout = with_choices(layout, known[layout.signature], reason="remembered")
-        described.append(_describe(layout, sheets[layout.sheet]))
+        chosen = known.get(layout.signature)
+        applied = with_choices(layout, chosen, reason="remembered") if chosen else layout
+        described.append(_describe(applied, sheets[layout.sheet]))
     return {"sheets": described, "skipped": found.skipped}
 
 

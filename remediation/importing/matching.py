@@ -95,7 +95,7 @@ def match_measures(rows: Sequence[ParsedRow], known: Sequence[Measure]) -> dict[
         [
             (lambda row: keys[places[id(row)]], lambda measure: measure.key),
             (
-                lambda row: row.measure_number if row.measure_number else None,
+                lambda row: row.measure_number or None,
                 lambda measure: measure.number,
             ),
         ],

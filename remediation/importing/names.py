@@ -162,7 +162,7 @@ def _normalized(cell: str) -> str:
     return text.strip()
 
 
-def _read_offices(book: NameBook, cell: str, *, role: str) -> OfficeList:
+def _read_offices(book: NameBook, cell: str, *, role: str) -> OfficeList:  # noqa: PLR0912, PLR0915 - a small scanner
     text = _normalized(cell)
     if folded(text) in NOBODY:
         return OfficeList()

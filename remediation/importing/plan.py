@@ -9,6 +9,7 @@ from typing import Any
 
 from core.text import folded
 from core.workdays import WorkCalendar
+from remediation.deadlines import Deadline
 from remediation.due_dates import review_date, working_date
 from remediation.importing.issues import ERROR, Issue
 from remediation.importing.matching import FileItem, file_items, match_items, match_measures
@@ -39,6 +40,13 @@ class RowPlan:
     # What the file would overwrite of an office's report, and does not.
     kept: list[Change] = field(default_factory=list)
 
+    @property
+    def stored(self) -> Measure:
+        """The measure, once it is known or has been made."""
+        if self.measure is None:
+            raise RuntimeError("the measure is not made yet")
+        return self.measure
+
 
 @dataclass
 class ItemPlan:
@@ -52,6 +60,13 @@ class ItemPlan:
     rows: list[RowPlan] = field(default_factory=list)
     inferred_from: str = ""
     state: WorkflowState = WorkflowState.HANDLING
+
+    @property
+    def stored(self) -> Item:
+        """The item, once it is known or has been made."""
+        if self.item is None:
+            raise RuntimeError("the item is not made yet")
+        return self.item
 
 
 @dataclass
@@ -239,12 +254,12 @@ class _Planner:
             self._tell_twice(row, first_of)
             wanted = self._wanted(row)
             if row_plan.measure is None:
-                row_plan.values = self._new_values(row, wanted, number=self._number(plan, row, place, known))
+                row_plan.values = self._new_values(wanted, number=self._number(plan, row, place, known))
                 row_plan.duties = Duties(row.lead or (), row.assisting or ())
                 row_plan.outcome = NEW
             else:
                 found.add(row_plan.measure.pk)
-                self._compare(row_plan, wanted)
+                self._compare(row_plan, row_plan.measure, wanted)
                 row_plan.outcome = CHANGED if row_plan.changes else UNCHANGED
             if row.has_errors:
                 row_plan.outcome = WRONG
@@ -301,12 +316,10 @@ class _Planner:
         if wanted.get("status") == CompletionStatus.COMPLETED:
             wanted["percent"] = 100
         if row.deadline is not None:
-            wanted |= self._deadline_values(row)
+            wanted |= self._deadline_values(row, row.deadline)
         return wanted
 
-    def _deadline_values(self, row: ParsedRow) -> dict[str, Any]:
-        deadline = row.deadline
-        assert deadline is not None
+    def _deadline_values(self, row: ParsedRow, deadline: Deadline) -> dict[str, Any]:
         start = row.started_on or self.plan.start or self.plan.today
         due = working_date(
             deadline, start=start, immediate_workdays=self.policy.immediate_workdays, calendar=self.calendar
@@ -328,14 +341,13 @@ class _Planner:
         }
 
     @staticmethod
-    def _new_values(row: ParsedRow, wanted: dict[str, Any], *, number: int) -> dict[str, Any]:
+    def _new_values(wanted: dict[str, Any], *, number: int) -> dict[str, Any]:
         values = {"number": number, "note": "", "progress": "", **wanted}
         values["first_due_date"] = values.get("due_date")
         return values
 
-    def _compare(self, plan: RowPlan, wanted: dict[str, Any]) -> None:
-        measure, row = plan.measure, plan.row
-        assert measure is not None
+    def _compare(self, plan: RowPlan, measure: Measure, wanted: dict[str, Any]) -> None:
+        row = plan.row
         deadline_fields = ("deadline_text", "deadline_kind", "due_date", "is_long_term", "review_date")
         if row.deadline is not None and (
             not _differs(measure.deadline_text, wanted["deadline_text"])

@@ -1,4 +1,4 @@
-"""From an uploaded file to parsed rows: the steps before the ledger is looked at, for the browser and the command line."""
+"""From a file to parsed rows: the steps before the ledger is looked at, for browser and command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of a table that are no measures: blank ones, notes, totals, signatures, headers printed again, section titles."""
+"""Rows that are no measures: blank ones, notes, totals, signatures, repeated headers, section titles."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class RowFilter:
                 self.wide[merge.top] = max(self.wide.get(merge.top, 0), merge.right - merge.left + 1)
 
     def reason(self, row: int, own: list[tuple[int, Cell]]) -> str:
-        """Why ``row`` is no measure row: blank, note, signature, total, repeated_header, section; empty when it is one."""
+        """Why ``row`` is no measure row (``blank``, ``note``, ``total``, ...); empty when it is one."""
         own = [(index, value) for index, value in own if type(value) is not str or not value.isspace()]
         if not own:
             return "blank"

@@ -216,10 +216,9 @@ def _label(name: str) -> str:
     from remediation.models import Item
 
     for model in (Measure, Item):
-        try:
-            return str(model._meta.get_field(name.removesuffix("_id")).verbose_name)  # type: ignore[union-attr]
-        except Exception:  # noqa: BLE001, PERF203 - an unknown name is shown as it is
-            continue
+        for field in model._meta.concrete_fields:
+            if field.attname == name:
+                return str(field.verbose_name)
     return name
 
 

@@ -14,6 +14,7 @@ from remediation.states import CompletionStatus, ItemKind, WorkflowState
 
 # Control characters but tab and line break; zero-width and direction marks; byte-order mark; soft hyphen.
 UNSEEN = re.compile(
+    ""
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]"
 )
 # How a spreadsheet stores a control character inside its XML.
@@ -54,15 +55,21 @@ def one_line(text: str) -> str:
 # -- status words -----------------------------------------------------------------------------------------------------
 
 _COMPLETED = (
-    "已完成 完成 已办结 办结 整改到位 已整改到位 已销号 销号 √ ✓ ✔ ☑ 已整改 完成整改 已完成整改 整改完成 已落实 落实到位 是 全部完成 "
+    "已完成 完成 已办结 办结 整改到位 已整改到位 已销号 销号 √ ✓ ✔ ☑ 已整改 完成整改 已完成整改 "
+    "整改完成 已落实 落实到位 是 全部完成 "
     "已全部完成 待销号 对号 已结 y yes completed"
 )
 _IN_PROGRESS = (
-    "正在推进 推进中 进行中 持续推进 整改中 按序时进度推进 序时任务 序时推进 阶段性完成 基本完成 基本整改到位 基本到位 正在整改 办理中 "
-    "正在办理 落实中 正在落实 正在进行 部分完成 持续整改 长期坚持 持续坚持 滞后任务 滞后 超期未完 已超期 超期 逾期 待审核 整改验证 待验收 "
+    "正在推进 推进中 进行中 持续推进 整改中 按序时进度推进 序时任务 序时推进 阶段性完成 "
+    "基本完成 基本整改到位 基本到位 正在整改 办理中 "
+    "正在办理 落实中 正在落实 正在进行 部分完成 持续整改 长期坚持 持续坚持 滞后任务 滞后 "
+    "超期未完 已超期 超期 逾期 待审核 整改验证 待验收 "
     "退回补充 已驳回 退办 已启动 未完成(推进中) 未完成(整改中) 未完成(正在推进) inprogress"
 )
-_NOT_STARTED = "未启动 未开始 待整改 未完成 未整改 否 × ✗ ✘ x 未落实 尚未启动 尚未开展 未开展 待启动 未销号 n no notstarted"
+_NOT_STARTED = (
+    "未启动 未开始 待整改 未完成 未整改 否 × ✗ ✘ "
+    "x 未落实 尚未启动 尚未开展 未开展 待启动 未销号 n no notstarted"
+)
 STATUS_WORDS: dict[str, CompletionStatus] = {
     **{folded(word).lower(): CompletionStatus.COMPLETED for word in _COMPLETED.split()},
     **{folded(word).lower(): CompletionStatus.IN_PROGRESS for word in _IN_PROGRESS.split()},
@@ -92,7 +99,7 @@ class ReadStatus:
 @lru_cache(maxsize=4096)
 def read_status(text: str) -> ReadStatus:
     """What a status word means for a measure; ``status`` is None for a word that nobody knows."""
-    plain = folded(text).lower().strip("。.,,;;")
+    plain = folded(text).lower().strip("。.,;")
     outer = re.sub(r"\(.*?\)", "", plain)
     inner = "".join(re.findall(r"\((.*?)\)", plain))
     percent = re.fullmatch(r"(?:已完成|完成)?(\d{1,3})(?:\.\d+)?%", plain)

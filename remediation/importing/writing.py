@@ -136,8 +136,8 @@ class _Writer:
         for depth in sorted(levels):
             for path, section in levels[depth].items():
                 section.parent = known.get(path[:-1])
-            for section in Section.objects.bulk_create(levels[depth].values(), batch_size=BATCH_ROWS):
-                created.append(section.pk)
+            made = Section.objects.bulk_create(levels[depth].values(), batch_size=BATCH_ROWS)
+            created.extend(section.pk for section in made)
             known.update(levels[depth])
         return tuple(created)
 
@@ -170,8 +170,7 @@ class _Writer:
     def _update_items(self, plans: list[ItemPlan]) -> None:
         fields = {"section_id", "key", "version", "updated_at"}
         for plan in plans:
-            item = plan.item
-            assert item is not None
+            item = plan.stored
             for name, value in self._resolved(plan.values).items():
                 setattr(item, name, value)
                 fields.add(name)
@@ -202,8 +201,7 @@ class _Writer:
             values = self._resolved(plan.values)
             if plan.measure is None:
                 order += 1
-                item = plan.item.item
-                assert item is not None
+                item = plan.item.stored
                 # Ids and not instances: setting a relation costs more than the rest of the row.
                 plan.measure = Measure(
                     ledger_id=ledger.pk,
@@ -311,36 +309,35 @@ class _Writer:
     def _write_events(self, rows: Iterable[RowPlan]) -> None:
         events: list[ItemEvent] = []
         for plan in rows:
-            assert plan.measure is not None
             if plan.outcome == NEW:
                 events.append(self._event(plan, EventKind.BASELINE, ()))
                 continue
             by_kind = kinds_of_change([Change(c.field, c.before, self._after(c)) for c in plan.changes])
-            for kind, changes in by_kind.items():
-                kind = EventKind.IMPORT_CHANGED if kind == EventKind.EDITED else kind
-                events.append(self._event(plan, kind, changes))
-        for item in self.plan.items:
-            if item.changes and item.item is not None:
-                events.append(
-                    ItemEvent(
-                        ledger_id=item.item.ledger_id,
-                        item=item.item,
-                        kind=EventKind.IMPORT_CHANGED,
-                        occurred_at=self.now,
-                        occurred_on=timezone.localdate(self.now),
-                        actor=self.actor,
-                        changes=[Change(c.field, c.before, self._after(c)).as_json() for c in item.changes],
-                        reason=self.reason,
-                        batch=self.batch,
-                        workflow_state_after=item.item.workflow_state,
-                    )
-                )
+            events.extend(
+                self._event(plan, EventKind.IMPORT_CHANGED if kind == EventKind.EDITED else kind, changes)
+                for kind, changes in by_kind.items()
+            )
+        events.extend(self._item_event(plan) for plan in self.plan.items if plan.changes)
         bulk_insert(events)
 
+    def _item_event(self, plan: ItemPlan) -> ItemEvent:
+        item = plan.stored
+        return ItemEvent(
+            ledger_id=item.ledger_id,
+            item_id=item.pk,
+            kind=EventKind.IMPORT_CHANGED,
+            occurred_at=self.now,
+            occurred_on=timezone.localdate(self.now),
+            actor_id=self.actor.pk if self.actor else None,
+            changes=[Change(c.field, c.before, self._after(c)).as_json() for c in plan.changes],
+            reason=self.reason,
+            batch_id=self.batch.pk,
+            workflow_state_after=item.workflow_state,
+        )
+
     def _event(self, plan: RowPlan, kind: EventKind, changes: Iterable[Change]) -> ItemEvent:
-        assert plan.measure is not None
         return event_for(
-            plan.measure,
+            plan.stored,
             kind=kind,
             duties=plan.duties,
             actor=self.actor,

@@ -31,20 +31,34 @@ OFFICES = NameBook.of(
 
 
 @pytest.mark.parametrize(
-    "word", "已完成 完成 已办结 整改到位 已销号 √ 已整改 完成整改 已落实 是 已完成（2024年6月）".split()
+    "word",
+    [
+        "已完成",
+        "完成",
+        "已办结",
+        "整改到位",
+        "已销号",
+        "√",
+        "已整改",
+        "完成整改",
+        "已落实",
+        "是",
+        "已完成（2024年6月）",
+    ],
 )
 def test_words_for_completed(word: str) -> None:
     assert read_status(word).status == "completed"
 
 
 @pytest.mark.parametrize(
-    "word", "正在推进 推进中 进行中 持续推进 基本完成 未完成（推进中） 序时任务 长期坚持".split()
+    "word",
+    ["正在推进", "推进中", "进行中", "持续推进", "基本完成", "未完成（推进中）", "序时任务", "长期坚持"],
 )
 def test_words_for_in_progress(word: str) -> None:
     assert read_status(word).status == "in_progress"
 
 
-@pytest.mark.parametrize("word", "未启动 未开始 待整改 未完成 否".split())
+@pytest.mark.parametrize("word", ["未启动", "未开始", "待整改", "未完成", "否"])
 def test_words_for_not_started(word: str) -> None:
     assert read_status(word).status == "not_started"
 

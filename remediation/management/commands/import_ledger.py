@@ -88,7 +88,9 @@ class Command(BaseCommand):
             }
             register = plan.parsed.register
             if rows:
-                answer["parsed"] = [row.row.as_dict(register.offices) for row in plan.rows] if register else []
+                answer["parsed"] = (
+                    [row.row.as_dict(register.offices) for row in plan.rows] if register else []
+                )
             self.stdout.write(json.dumps(answer, ensure_ascii=False))
             return
         for issue in plan.warnings:
@@ -96,9 +98,16 @@ class Command(BaseCommand):
         if plan.errors:
             self.stdout.write(_("{count} errors: nothing was written.").format(count=len(plan.errors)))
             return
-        summary = _("{measures} measures of {items} items: {created} new, {updated} changed, {unchanged} unchanged, {missing} missing from the file.")
+        summary = _(
+            "{measures} measures of {items} items: {created} new, {updated} changed, "
+            "{unchanged} unchanged, {missing} missing from the file."
+        )
         self.stdout.write(summary.format(**counts))
-        self.stdout.write(_("Checked only: nothing was written.") if dry_run else _("Written to “{title}”.").format(title=plan.title))
+        self.stdout.write(
+            _("Checked only: nothing was written.")
+            if dry_run
+            else _("Written to “{title}”.").format(title=plan.title)
+        )
 
 
 def _planned(parsed: Parsed, chosen: ImportOptions) -> Plan:

@@ -33,15 +33,24 @@ class Command(BaseCommand):
         """Count and print."""
         ledger = ledger_of_title(options["title"])
         if ledger is None:
-            raise CommandError(_("There is no ledger “{title}”.").format(title=options["title"]), returncode=2)
+            raise CommandError(
+                _("There is no ledger “{title}”.").format(title=options["title"]), returncode=2
+            )
         rule = LightRule.build(today(), CalendarDay.objects.work_calendar())
-        answer: dict[str, Any] = {name: totals.as_dict() for name, totals in ledger_totals(ledger, rule).items()}
+        answer: dict[str, Any] = {
+            name: totals.as_dict() for name, totals in ledger_totals(ledger, rule).items()
+        }
         if options["by_office"]:
             counted = lead_and_assisting(ledger, rule)
-            offices = Office.objects.filter(pk__in=counted).order_by("order", "pk").prefetch_related("aliases")
+            offices = (
+                Office.objects.filter(pk__in=counted).order_by("order", "pk").prefetch_related("aliases")
+            )
             answer["offices"] = {
                 office.name_in(ledger.year): {
-                    str(role): {"total": counted[office.pk][role].total, "completed": counted[office.pk][role].completed}
+                    str(role): {
+                        "total": counted[office.pk][role].total,
+                        "completed": counted[office.pk][role].completed,
+                    }
                     for role in DutyRole
                 }
                 for office in offices
