@@ -1,4 +1,4 @@
-"""What offices write on a measure: reports, notes of assisting offices, corrections, and taking a report back.
+"""What offices write on a measure: reports, notes of assisting offices, corrections.
 
 Each command is one transaction. A change of the measure is a conditional UPDATE on its version, with a
 ``ProgressReport`` and an ``ItemEvent`` beside it; where the version is no longer the one that the writer saw,
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
@@ -18,18 +18,16 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from core.decisions import Decision, denied
+from remediation.due_dates import review_date
 from remediation.editing import RowAnswer, StaleVersion
-from remediation.models import EventKind, Item, Measure, ProgressReport, ReportKind
+from remediation.models import EventKind, Measure, ProgressReport, ReportKind
 from remediation.permissions import (
-    can_correct_item,
     can_correct_measure,
     can_note_assistance,
-    can_report_item,
     can_report_progress,
 )
-from remediation.recording import Change, Duties, differences, duties_of, record, record_item
-from remediation.states import MEASURE_STATUSES, CompletionStatus
+from remediation.recording import Duties, differences, duties_of, record
+from remediation.states import CompletionStatus
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -98,7 +96,7 @@ def report_progress(
     Raises ``PermissionDenied``, ``StaleMeasure`` or ``ValidationError``; nothing is written then.
     """
     with transaction.atomic():
-        current, duties = _current(measure.pk)
+        current, duties = current_row(measure.pk)
         can_report_progress(actor, current, duties=duties).require()
         return _set_progress(
             current,
@@ -124,7 +122,7 @@ def correct_measure(
     if not reason.strip():
         raise ValidationError({"reason": _("Say why: a correction needs a reason.")})
     with transaction.atomic():
-        current, duties = _current(measure.pk)
+        current, duties = current_row(measure.pk)
         can_correct_measure(actor, current).require()
         return _set_progress(
             current,
@@ -157,7 +155,7 @@ def report_together(
     expected_versions = expected_versions or {}
     answers: list[RowAnswer] = []
     with transaction.atomic():
-        rows = _current_rows([measure.pk for measure in measures])
+        rows = current_rows([measure.pk for measure in measures])
         for place, measure in enumerate(measures):
             current, duties = rows[measure.pk]
             decision = can_report_progress(actor, current, duties=duties)
@@ -194,7 +192,7 @@ def note_assistance(
         raise ValidationError({"text": _("Write what your office did.")})
     moment = moment or timezone.now()
     with transaction.atomic():
-        current, duties = _current(measure.pk)
+        current, duties = current_row(measure.pk)
         can_note_assistance(actor, current, duties=duties).require()
         report = ProgressReport.objects.create(
             item_id=current.item_id,
@@ -211,151 +209,6 @@ def note_assistance(
         )
         record(current, kind=EventKind.NOTED, actor=actor, report=report, duties=duties, occurred_at=moment)
     return report
-
-
-def report_item(
-    item: Item,
-    *,
-    status: str,
-    actor: User,
-    duties: Duties,
-    remark: str = "",
-    expected_version: int | None = None,
-    moment: datetime | None = None,
-) -> bool:
-    """Set the status that an item without measures carries itself; whether anything changed.
-
-    A lead office of the item reports, with or without a remark; the supervision office or the ledger administrator
-    corrects, with a reason. Raises ``PermissionDenied``, ``StaleVersion`` or ``ValidationError``.
-    """
-    reports = can_report_item(actor, item, duties=duties)
-    if not reports:
-        can_correct_item(actor, item).require()
-        if not remark.strip():
-            raise ValidationError({"remark": _("Say why: a correction needs a reason.")})
-    if status not in MEASURE_STATUSES:
-        raise ValidationError({"status": _("Choose how far it is.")})
-    with transaction.atomic():
-        current = Item.objects.select_related("ledger").get(pk=item.pk)
-        if current.measures.counted().exists():
-            raise ValidationError(_("This item has measures; its status follows from them."))
-        if current.reported_status == status:
-            return False
-        version = current.version if expected_version is None else expected_version
-        claimed = Item.objects.filter(pk=current.pk, version=version).update(
-            version=F("version") + 1, updated_at=moment or timezone.now(), reported_status=status
-        )
-        if not claimed:
-            raise StaleVersion
-        record_item(
-            current,
-            kind=EventKind.REPORTED if reports else EventKind.CORRECTED,
-            actor=actor,
-            changes=[Change("reported_status", current.reported_status, status)],
-            reason=remark.strip(),
-            occurred_at=moment,
-        )
-    return True
-
-
-# -- taking a report back ---------------------------------------------------------------------------------------------
-
-
-def can_undo_report(user: User, report: ProgressReport, *, current: Measure | None = None) -> Decision:
-    """One takes back one's own last report, only while nobody has reported since and the ledger is open."""
-    measure = current or report.measure
-    if report.author_id != user.pk:
-        return denied(_("Only whoever reported takes it back."))
-    if report.kind == ReportKind.UNDO or ProgressReport.objects.filter(undoes=report).exists():
-        return denied(_("It has been taken back already."))
-    if report.kind == ReportKind.ASSISTING_NOTE:
-        return can_note_assistance(user, measure)
-    later = ProgressReport.objects.filter(measure=measure, pk__gt=report.pk)
-    if later.exclude(kind=ReportKind.ASSISTING_NOTE).exclude(undoes__kind=ReportKind.ASSISTING_NOTE).exists():
-        return denied(_("Somebody has reported since, so it stays."))
-    if progress_of(measure) != Standing(report.status, report.percent, report.text):
-        return denied(_("The measure has been changed since, so it stays."))
-    if report.kind == ReportKind.CORRECTION:
-        return can_correct_measure(user, measure)
-    return can_report_progress(user, measure)
-
-
-def undo_report(report: ProgressReport, *, actor: User, moment: datetime | None = None) -> list[RowAnswer]:
-    """Take back ``report`` and what the actor saved in the same stroke, in one transaction, answered row by row."""
-    moment = moment or timezone.now()
-    stroke = ProgressReport.objects.filter(
-        author=report.author, reported_at=report.reported_at, kind=report.kind
-    ).order_by("pk")
-    with transaction.atomic():
-        return [_undo_one(one, actor=actor, moment=moment) for one in stroke]
-
-
-def _undo_one(report: ProgressReport, *, actor: User, moment: datetime) -> RowAnswer:
-    current, duties = _current(report.measure_id)
-    decision = can_undo_report(actor, report, current=current)
-    if not decision:
-        return RowAnswer(current, changed=False, reason=decision.reason)
-    undo = ProgressReport(
-        item_id=current.item_id,
-        measure=current,
-        kind=ReportKind.UNDO,
-        author=actor,
-        office_id=actor.office_id,
-        undoes=report,
-        status_before=current.status,
-        status=current.status,
-        percent_before=current.percent,
-        percent=current.percent,
-        text_before=report.text,
-        reported_at=moment,
-    )
-    changes: list[Change] = []
-    if report.kind in SETTING_KINDS:
-        undo.status, undo.percent, undo.text = report.status_before, report.percent_before, report.text_before
-        event = report.events.order_by("pk").first()
-        before = {change["field"]: change["from"] for change in event.changes} if event else {}
-        completed_on = before.get("completed_on", current.completed_on)
-        earlier = _last_standing(report)
-        values = {
-            "status": report.status_before,
-            "percent": report.percent_before,
-            "progress": report.text_before,
-            "completed_on": date.fromisoformat(completed_on)
-            if isinstance(completed_on, str)
-            else completed_on,
-        }
-        changes = differences({name: getattr(current, name) for name in values}, values)
-        _write(
-            current,
-            version=current.version,
-            moment=moment,
-            **values,
-            reported_at=earlier.reported_at if earlier else None,
-            reported_by=earlier.author if earlier else None,
-        )
-    undo.save(force_insert=True)
-    record(
-        current,
-        kind=EventKind.REPORT_UNDONE,
-        actor=actor,
-        changes=changes,
-        report=undo,
-        duties=duties,
-        occurred_at=moment,
-    )
-    return RowAnswer(current, changed=True)
-
-
-def _last_standing(report: ProgressReport) -> ProgressReport | None:
-    """The report before ``report`` that still stands."""
-    return (
-        ProgressReport.objects.filter(
-            measure_id=report.measure_id, pk__lt=report.pk, kind__in=SETTING_KINDS, undone_by__isnull=True
-        )
-        .select_related("author")
-        .order_by("-pk")
-        .first()
-    )
 
 
 # -- rows of one shared measure ---------------------------------------------------------------------------------------
@@ -381,11 +234,11 @@ def shared_rows(measure: Measure, *, actor: User) -> list[Measure]:
 # -- writing ----------------------------------------------------------------------------------------------------------
 
 
-def _current(pk: int) -> tuple[Measure, Duties]:
-    return _current_rows([pk])[pk]
+def current_row(pk: int) -> tuple[Measure, Duties]:
+    return current_rows([pk])[pk]
 
 
-def _current_rows(pks: Iterable[int]) -> dict[int, tuple[Measure, Duties]]:
+def current_rows(pks: Iterable[int]) -> dict[int, tuple[Measure, Duties]]:
     """The rows as they stand now with their offices; two queries."""
     rows = Measure.objects.filter(pk__in=list(pks)).select_related("ledger", "item").in_bulk()
     duties = duties_of(rows)
@@ -421,8 +274,18 @@ def _set_progress(
         "progress": after.text,
         "completed_on": completed_on,
     }
+    if current.is_long_term and current.due_date is None:
+        # A report is a review: the next one is due months from now (product text 2, state 3).
+        values["review_date"] = review_date(
+            is_long_term=True,
+            due_date=None,
+            since=timezone.localdate(moment),
+            review_months=current.ledger.review_months,
+        )
     changes = differences({name: getattr(current, name) for name in values}, values)
-    _write(current, version=current.version, moment=moment, **values, reported_at=moment, reported_by=actor)
+    write_version(
+        current, version=current.version, moment=moment, **values, reported_at=moment, reported_by=actor
+    )
     report = ProgressReport.objects.create(
         item_id=current.item_id,
         measure=current,
@@ -451,14 +314,14 @@ def _set_progress(
     return report
 
 
-def _write(current: Measure, *, version: int, moment: datetime, **values: Any) -> None:
+def write_version(current: Measure, *, version: int, moment: datetime, **values: Any) -> None:
     """Claim ``version`` and set ``values``, on the row and on ``current``; raise ``StaleMeasure`` when it was taken."""
     claimed = Measure.objects.filter(pk=current.pk, version=version).update(
         version=F("version") + 1, updated_at=moment, **values
     )
     if not claimed:
         # PostgreSQL: the other saver committed between our reading and our writing.
-        fresh, _duties = _current(current.pk)
+        fresh, _duties = current_row(current.pk)
         raise StaleMeasure(fresh)
     # By name: a full refresh would also forget the ledger and the item that were read with the row.
     current.refresh_from_db(fields=[*values, "version", "updated_at", "is_open", "is_counted", "watch_date"])
@@ -479,13 +342,13 @@ __all__ = [
     "Progress",
     "StaleMeasure",
     "Standing",
-    "can_undo_report",
     "correct_measure",
+    "current_row",
+    "current_rows",
     "note_assistance",
     "progress_of",
-    "report_item",
     "report_progress",
     "report_together",
     "shared_rows",
-    "undo_report",
+    "write_version",
 ]
