@@ -14,16 +14,15 @@ from accounts.models import Office, User
 from accounts.roles import Role
 from remediation.models import ChangeMark, EventKind, ItemEvent, Measure, ProgressReport, ReportKind
 from remediation.permissions import can_correct_measure, can_note_assistance, can_report_progress
+from remediation.report_undo import can_undo_report, undo_report
 from remediation.reporting import (
     Progress,
     StaleMeasure,
-    can_undo_report,
     correct_measure,
     note_assistance,
     report_progress,
     report_together,
     shared_rows,
-    undo_report,
 )
 from remediation.states import CompletionStatus, WorkflowState
 from tests.ledgers import make_item, make_ledger, make_measure, make_office

@@ -13,7 +13,8 @@ from django.db import connection
 from accounts.models import User
 from accounts.roles import Role
 from remediation.models import ItemEvent, Measure, ProgressReport
-from remediation.reporting import Progress, StaleMeasure, report_progress, undo_report
+from remediation.report_undo import undo_report
+from remediation.reporting import Progress, StaleMeasure, report_progress
 from remediation.states import CompletionStatus
 from tests.ledgers import make_item, make_ledger, make_measure, make_office
 

@@ -28,13 +28,13 @@ from remediation.item_facts import (
     people_of,
     status_of,
 )
+from remediation.item_reporting import report_item
 from remediation.links import measures_url
 from remediation.measure_rows import measure_rows
 from remediation.models import Item, Measure
 from remediation.numbering import item_number
 from remediation.permissions import can_correct_item, can_edit_ledger, can_report_item, reporting_offices
 from remediation.recording import Duties, duties_of
-from remediation.reporting import report_item
 from remediation.states import CompletionStatus, WorkflowState
 from remediation.timeline import FILTERS, entries, events_of
 from remediation.views.reading import reads_ledgers

@@ -18,8 +18,6 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
@@ -43,8 +41,8 @@ from remediation.models import Item, Measure, ProgressReport, ReportKind
 from remediation.numbering import item_number, measure_number
 from remediation.permissions import can_correct_measure, can_note_assistance, can_report_progress
 from remediation.recording import Duties, duties_of
+from remediation.report_undo import undo_report
 from remediation.reporting import (
-    SETTING_KINDS,
     Progress,
     StaleMeasure,
     Standing,
@@ -53,11 +51,8 @@ from remediation.reporting import (
     progress_of,
     report_together,
     shared_rows,
-    undo_report,
 )
-from remediation.states import MEASURE_STATUS_CHOICES
-from remediation.text_merge import marked, merged
-from remediation.timeline import named_with_office
+from remediation.views.conflict import conflict_context, last_report
 
 PLACES = ("work", "item", "list")
 # How often a save that met only somebody else's change of other fields is tried again.
@@ -271,7 +266,7 @@ def progress_answer(
             mine = picks.picked(saved=seen, mine=mine)
             check_length(mine.text or "", max(form.limit, len(seen.text)))
     except ValidationError as error:
-        context = conflict_context(desk, form, current=desk.measure, seen=seen, mine=form.progress())
+        context = conflict_context(form, current=desk.measure, seen=seen, mine=form.progress())
         context |= {"proposal": mine.text, "merged_error": " ".join(error.messages)}
         return open_row(
             desk, template="remediation/work/conflict.html", context={**panel, **context}, status=422
@@ -279,7 +274,7 @@ def progress_answer(
     try:
         answers = patiently(save, mine, version=form.cleaned_data["version"], seen=seen)
     except StaleMeasure as stale:
-        context = conflict_context(desk, form, current=stale.measure, seen=seen, mine=mine)
+        context = conflict_context(form, current=stale.measure, seen=seen, mine=mine)
         return open_row(
             desk, template="remediation/work/conflict.html", context={**panel, **context}, status=409
         )
@@ -329,81 +324,6 @@ def save_answer(desk: Desk, answers: list[RowAnswer]) -> HttpResponse:
         )
         text = _("%(done)s. Not changed: %(told)s") % {"done": text, "told": told}
     return saved(desk, text=text, report=report, changed=changed)
-
-
-def last_report(measure: Measure) -> ProgressReport | None:
-    """The last report that still stands, for 上次填报."""
-    return (
-        ProgressReport.objects.filter(measure=measure, kind__in=SETTING_KINDS, undone_by__isnull=True)
-        .select_related("author", "office")
-        .order_by("-pk")
-        .first()
-    )
-
-
-# -- conflict ---------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Side:
-    """One field of a conflict: what is saved, what I wrote, and which of them is proposed."""
-
-    name: str
-    saved: Any
-    mine: Any
-    pick: str
-
-    @property
-    def is_same(self) -> bool:
-        """Nothing to decide."""
-        return bool(self.saved == self.mine)
-
-
-def conflict_context(
-    desk: Desk, form: ProgressForm, *, current: Measure, seen: Standing, mine: Progress
-) -> dict[str, Any]:
-    """Field by field what is saved beside what I wrote, the proposal, and the text before."""
-    saved_now = progress_of(current)
-    wanted = mine.settled(current)
-
-    def proposed(name: str) -> str:
-        return "saved" if getattr(wanted, name) == getattr(seen, name) else "mine"
-
-    words = dict(MEASURE_STATUS_CHOICES)
-    proposal = merged(seen.text, saved_now.text, wanted.text)
-    text_pick = proposed("text")
-    if text_pick == "mine" and proposal not in (saved_now.text, wanted.text):
-        text_pick = "merged"
-    other = last_report(current)
-    return {
-        "current": current,
-        "other": other,
-        "other_name": named_with_office(other.author, other.office) if other and other.author else "",
-        "opened_at": parsed_moment(form.cleaned_data.get("opened", "")),
-        "seen": seen,
-        "mine": wanted,
-        "status_side": Side("status", saved_now.status, wanted.status, proposed("status")),
-        "percent_side": Side("percent", saved_now.percent, wanted.percent, proposed("percent")),
-        "text_side": Side("text", saved_now.text, wanted.text, text_pick),
-        "saved_pieces": marked(saved_now.text, wanted.text),
-        "mine_pieces": marked(wanted.text, saved_now.text),
-        "proposal": proposal,
-        "mine_status_word": words.get(wanted.status, ""),
-        "seen_status_word": words.get(seen.status, ""),
-        "also": form.cleaned_data["also"],
-        "reason_typed": form.cleaned_data.get("reason", ""),
-        "panel_title": _("Measure %(number)s was changed by two people, choose what to keep")
-        % {"number": desk.measure.number},
-    }
-
-
-def parsed_moment(text: str) -> Any:
-    """The moment that a form carries as text; nothing where it is none."""
-    try:
-        moment = parse_datetime(text)
-    except ValueError:
-        return None
-    return moment if moment and timezone.is_aware(moment) else None
 
 
 # -- note and undo ----------------------------------------------------------------------------------------------------

@@ -21,7 +21,8 @@ from remediation.editing import change_offices, edit_measure
 from remediation.lights import LightRule
 from remediation.models import ChangeMark, EventKind, Item, Ledger, Measure
 from remediation.recording import Change, Duties, mark_changed, record, record_item
-from remediation.reporting import Progress, correct_measure, report_progress, undo_report
+from remediation.report_undo import undo_report
+from remediation.reporting import Progress, correct_measure, report_progress
 from remediation.states import CompletionStatus, DutyRole, WorkflowState
 from supervision import rollup
 from supervision.models import CompletionSnapshot
