@@ -73,15 +73,16 @@ def _undo_one(report: ProgressReport, *, actor: User, moment: datetime) -> RowAn
         undo.status, undo.percent, undo.text = report.status_before, report.percent_before, report.text_before
         event = report.events.order_by("pk").first()
         before = {change["field"]: change["from"] for change in event.changes} if event else {}
-        completed_on = before.get("completed_on", current.completed_on)
         earlier = _last_standing(report)
         values = {
             "status": report.status_before,
             "percent": report.percent_before,
             "progress": report.text_before,
-            "completed_on": date.fromisoformat(completed_on)
-            if isinstance(completed_on, str)
-            else completed_on,
+            **{
+                name: date.fromisoformat(stood) if isinstance(stood, str) else stood
+                for name in ("completed_on", "review_date")
+                for stood in [before.get(name, getattr(current, name))]
+            },
         }
         changes = differences({name: getattr(current, name) for name in values}, values)
         write_version(

@@ -11,7 +11,8 @@ from accounts.models import Office, User
 from core.clock import today
 from remediation.due_dates import months_after
 from remediation.models import ItemEvent, Measure
-from remediation.reporting import Progress, report_progress, undo_report
+from remediation.report_undo import undo_report
+from remediation.reporting import Progress, report_progress
 from remediation.states import CompletionStatus, DeadlineKind
 from tests.ledgers import make_item, make_ledger, make_measure
 
