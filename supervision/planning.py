@@ -102,11 +102,11 @@ def last_run_before(day: date) -> date | None:
 class Rule:
     """The stages of one day for each ledger, and the condition under which a measure has to be looked at."""
 
-    def __init__(self, day: date, calendar: WorkCalendar) -> None:
+    def __init__(self, day: date, calendar: WorkCalendar, *, catch_up: bool) -> None:
         self.day = day
         self.calendar = calendar
         self.policies = stage_policies()
-        last = last_run_before(day)
+        last = last_run_before(day) if catch_up else None
         # The day of the last run belongs to it: what was imported after that run has not been reminded of yet.
         self.since = day if last is None else min(calendar.first_on_or_after(last), day)
         self._policy_of = {ledger: policy for policy, ledgers in self.policies.items() for ledger in ledgers}
@@ -166,16 +166,17 @@ class Row(NamedTuple):
     due_date: date
 
 
-def plan(day: date, calendar: WorkCalendar) -> Plan:
+def plan(day: date, calendar: WorkCalendar, *, catch_up: bool = True) -> Plan:
     """The reminders of ``day``: what has reached a stage of which nobody was told before, and to whom it goes.
 
     Of an overdue measure it is the latest stage passed; of one still ahead the stages reached since the last run, so
-    that days on which nothing ran are caught up once and an import never tells of every stage that went by.
+    that days on which nothing ran are caught up once and an import never tells of every stage that went by. Without
+    ``catch_up`` only the stages reached on ``day`` itself count before a deadline.
     """
     found = Plan(day)
     if not calendar.is_workday(day):
         return found
-    rule = Rule(day, calendar)
+    rule = Rule(day, calendar, catch_up=catch_up)
     waiting = list(waiting_reminders())
     measures = Measure.objects.filter(rule.condition()).order_by("watch_date", "pk")
     rows = [Row(*row) for row in measures.values_list("pk", "ledger_id", "item__round", "watch_date")]

@@ -48,13 +48,17 @@ class Outcome:
         }
 
 
-def send_reminders(day: date, *, calendar: WorkCalendar, dry_run: bool = False) -> Outcome:
+def send_reminders(
+    day: date, *, calendar: WorkCalendar, dry_run: bool = False, catch_up: bool = True
+) -> Outcome:
     """Make the reminders and digests of ``day`` and send them; on a rest day, or as a dry run, write nothing.
 
     ``due_soon`` and ``overdue`` count the measures that reach a stage that day, ``recipients`` the persons who get a
     digest for it; ``created`` reminders and ``sent`` digests (in-site and e-mail of one person are one) are this run's.
+    ``catch_up`` also tells of stages before a deadline that were reached since the last run; without it those of
+    ``day`` alone.
     """
-    planned = plan(day, calendar)
+    planned = plan(day, calendar, catch_up=catch_up)
     created, sent = 0, set[int]()
     if not dry_run and calendar.is_workday(day):
         begin(day)

@@ -173,6 +173,19 @@ def test_the_command(organ: Organ) -> None:
     assert "2026-11-22不是工作日" in out.getvalue()
 
 
+def test_the_command_with_a_date_asks_for_that_day_alone(organ: Organ) -> None:
+    make_measure(organ.item, lead=[organ.office], due=workday(-6))
+
+    def due_soon(day: str) -> int:
+        out = StringIO()
+        call_command("send_reminders", "--date", day, "--dry-run", "--json", stdout=out)
+        return int(json.loads(out.getvalue())["due_soon"])
+
+    run()
+    assert [due_soon(f"2026-11-{day}") for day in (24, 25)] == [1, 0]
+    assert run(date(2026, 11, 25), dry_run=True).due_soon == 1
+
+
 def test_the_sweep_takes_up_what_was_left(organ: Organ) -> None:
     """A run of today that died, and a day whose hour passed without any."""
     now = timezone.make_aware(datetime.combine(workday_today(), time(9)))

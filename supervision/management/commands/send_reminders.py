@@ -43,7 +43,13 @@ class Command(BaseCommand):
         calendar = CalendarDay.objects.work_calendar()
         # The demo prints its mail; what the command answers stands alone on the standard output.
         with redirect_stdout(sys.stderr):
-            outcome = send_reminders(day, calendar=calendar, dry_run=options["dry_run"])
+            outcome = send_reminders(
+                day,
+                calendar=calendar,
+                dry_run=options["dry_run"],
+                # Whoever names a day asks for the stages of that day.
+                catch_up=options["date"] is None,
+            )
         if options["json"]:
             self.stdout.write(json.dumps(outcome.as_dict()))
             return
