@@ -106,6 +106,13 @@ def test_sign_in_returns_to_where_the_reader_was(client: Client, clerk: User) ->
     assert sign_in(client, "clerk", PASSWORD, next="/messages/?unread=1")["Location"] == "/messages/?unread=1"
 
 
+def test_a_fragment_without_session_sends_the_whole_page_to_sign_in(client: Client, db: None) -> None:
+    headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/measures/?light=red"}
+    answer = client.get("/messages/", headers=headers)
+    assert answer.status_code == 401
+    assert answer["HX-Redirect"] == "/sign-in/?next=/measures/%3Flight%3Dred"
+
+
 def test_signing_out_needs_a_post(client: Client, clerk: User) -> None:
     client.force_login(clerk)
     assert "退出登录" in text_of(client.get("/sign-out/"))  # type: ignore[arg-type]
