@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from remediation.importing.batches import run_commit, run_preview, waiting_jobs
+from remediation.importing.batches import run_commit, run_preview, tell_finished, waiting_jobs
 
 
 @shared_task(ignore_result=True)
 def preview_import(batch_id: int) -> None:
     """Read a queued import and store its preview; a second call finds nothing to claim."""
-    run_preview(batch_id)
+    if run_preview(batch_id):
+        tell_finished(batch_id)
 
 
 @shared_task(ignore_result=True)
 def commit_import(batch_id: int) -> None:
     """Write a queued import; a second call finds nothing to claim."""
-    run_commit(batch_id)
+    if run_commit(batch_id):
+        tell_finished(batch_id)
 
 
 @shared_task(ignore_result=True)

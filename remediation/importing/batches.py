@@ -14,8 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from accounts.models import Notification
 from core.clock import now, today
 from core.models import CalendarDay
 from core.workbooks.grid import Workbook
@@ -157,6 +160,22 @@ def commit_parsed(batch: ImportBatch, parsed: Parsed) -> tuple[Plan, Written]:
         batch.rows_total = batch.rows_done = len(plan.rows)
         batch.save(update_fields=["result", "ledger", "rows_total", "rows_done", "updated_at"])
     return plan, written
+
+
+def tell_finished(batch_id: int) -> None:
+    """Leave the person who imports a message that the worker is done; once for each state reached."""
+    batch = ImportBatch.objects.select_related("user").get(pk=batch_id)
+    if batch.user is None:
+        return
+    Notification.objects.get_or_create(
+        recipient=batch.user,
+        key=f"import-{batch.pk}-{batch.state}-{batch.updated_at:%Y%m%d%H%M%S}",
+        defaults={
+            "kind": "import",
+            "title": _("{file}: {state}").format(file=batch.file_name, state=batch.get_state_display())[:200],
+            "url": reverse("remediation:import_detail", args=[batch.pk]),
+        },
+    )
 
 
 def queue(batch: ImportBatch, state: BatchState, *, from_states: tuple[BatchState, ...]) -> bool:

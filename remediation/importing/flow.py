@@ -186,7 +186,7 @@ def can_commit(batch: ImportBatch) -> Decision:
     if reasons:
         return denied(
             _("There are still {reasons}. Everything is written or nothing.").format(
-                reasons=pgettext("between parts", ", ").join(reasons)
+                reasons=pgettext("between reasons", ", ").join(reasons)
             )
         )
     if not counts.get("new") and not counts.get("changed"):

@@ -104,7 +104,7 @@ class NameBook:
         inside = [name for name in self.ids if len(name) > 1 and (name in plain or plain in name)]
         ranked = sorted(
             {*close, *inside},
-            key=lambda name: (name in inside, SequenceMatcher(None, plain, name).ratio()),
+            key=lambda name: (name in inside, SequenceMatcher(None, plain, name).ratio(), name),
             reverse=True,
         )
         return list(dict.fromkeys(self.ids[name] for name in ranked))[:count]

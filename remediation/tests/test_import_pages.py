@@ -13,12 +13,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Office, OfficeAlias, User
+from accounts.models import Notification, Office, OfficeAlias, User
 from accounts.roles import Role
 from core.workbooks.grid import column_letter
 from remediation.importing import batches, flow
 from remediation.models import BatchState, ImportBatch, ImportLayout, Ledger, Measure
-from remediation.tasks import sweep_imports
+from remediation.tasks import commit_import, sweep_imports
 from remediation.tests.importing_register import HEADINGS, import_register, ledger_file, row, small_register
 from tests.people import make_user
 from tests.shared_ledgers import LEDGERS, NEEDS_LEDGERS
@@ -202,8 +202,9 @@ def test_large_files_wait_for_the_worker_and_the_sweep_finds_them(
     assert not batches.run_preview(batch.pk)  # a second wake-up finds nothing to do
     post(site, "import_commit", batch)
     assert batch.state == BatchState.COMMIT_QUEUED
-    assert batches.run_commit(batch.pk)
+    commit_import(batch.pk)
     assert not batches.run_commit(batch.pk)
+    assert Notification.objects.get(recipient=batch.user).title.endswith("已写入")
     assert Measure.objects.count() == 1
     sweep_imports()
 
