@@ -27,6 +27,8 @@ class Line:
     url: str = ""
     completed_url: str = ""
     basic_url: str = ""
+    in_progress_url: str = ""
+    not_started_url: str = ""
     stated: StatedTotal | None = None
 
     @property
@@ -143,6 +145,8 @@ def lines_of(population: Population, figures_: MeasureTotals) -> list[Line]:
                 population.items_url(**narrowed),
                 population.items_url(**narrowed, status=CompletionStatus.COMPLETED.value),
                 population.items_url(**narrowed, status=CompletionStatus.BASICALLY_COMPLETED.value),
+                population.items_url(**narrowed, status=CompletionStatus.IN_PROGRESS.value),
+                population.items_url(**narrowed, status=CompletionStatus.NOT_STARTED.value),
             )
         )
     found = [line for line in found if line.totals.total or line.key in stated]
@@ -158,6 +162,9 @@ def lines_of(population: Population, figures_: MeasureTotals) -> list[Line]:
             ),
             population.measures_url(),
             population.measures_url(status=CompletionStatus.COMPLETED.value),
+            "",
+            population.measures_url(status=CompletionStatus.IN_PROGRESS.value),
+            population.measures_url(status=CompletionStatus.NOT_STARTED.value),
         )
     )
     for line in found:
