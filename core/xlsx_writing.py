@@ -139,7 +139,7 @@ def streamed_xlsx(
     Texts beyond Excel's cell limit are cut; rows beyond its sheet limit raise ``ValueError``.
     """
     outlet = _Outlet()
-    with zipfile.ZipFile(outlet, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive:
+    with zipfile.ZipFile(outlet, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         archive.writestr("[Content_Types].xml", _CONTENT_TYPES)
         archive.writestr("_rels/.rels", _RELS)
         archive.writestr("xl/workbook.xml", _workbook(sheet_name))
@@ -221,11 +221,15 @@ def _cell(place: str, value: Value, wraps: bool) -> str:
 
 
 def _text_cell(place: str, text: str, style: int) -> str:
+    # Two million cells pass here in a large export: what most texts do not need is only looked for.
     if len(text) > MAX_CELL_CHARACTERS:
         text = text[:MAX_CELL_CHARACTERS]
     if "_x" in text:
         text = _ESCAPE_LIKE.sub("_x005F_", text)
-    text = escape(_UNPRINTABLE.sub("", text))
+    if not text.isprintable():
+        text = _UNPRINTABLE.sub("", text)
+    if "&" in text or "<" in text or ">" in text:
+        text = escape(text)
     return f'<c r="{place}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
 
 

@@ -7,20 +7,22 @@ it as a real date (到期日). Words are Chinese in every interface language, as
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import translation
 
+from accounts.models import Position
 from core.xlsx_writing import Heading, Percent, Value
 from remediation.filters import light_words
 from remediation.importing.columns import BY_FIELD, COLUMNS
 from remediation.importing.words import read_status
 from remediation.lights import LightRule
-from remediation.models import Item, Ledger, Measure, Section
+from remediation.models import Ledger, Measure, MeasureOffice, Section
 from remediation.numbering import item_number
-from remediation.office_names import attach_duties
+from remediation.office_names import OfficeNames
 from remediation.states import CompletionStatus, DutyRole, ItemKind, SectionKind
 
 ROWS_A_BATCH = 1000
@@ -44,6 +46,11 @@ TYPE_WORDS = {
     ItemKind.SUGGESTION: "工作建议",
     ItemKind.PROJECT: "项目",
 }
+ROW_FIELDS = (
+    "pk", "ledger_id", "number", "text", "note", "started_on", "status", "status_text", "percent", "progress",
+    "leader_id", "deadline_text", "due_date", "item__section_id", "item__type_text", "item__kind", "item__number",
+    "item__problem", "item__cause", "item__goal",
+)  # fmt: skip
 ITEM_HEADINGS = (
     Heading("台账", 24, wraps=True),
     Heading("编号", 14),
@@ -76,9 +83,15 @@ class SectionTitles:
     def __init__(self, ledgers: Mapping[int, Ledger]) -> None:
         rows = Section.objects.filter(ledger__in=ledgers).only("pk", "parent_id", "title", "kind")
         self._sections = {section.pk: section for section in rows.order_by()}
+        self._known: dict[int | None, tuple[str, str]] = {}
 
     def of(self, section_id: int | None) -> tuple[str, str]:
         """Section and key problem; of a deeper tree the outermost and the innermost."""
+        if section_id not in self._known:
+            self._known[section_id] = self._titles(section_id)
+        return self._known[section_id]
+
+    def _titles(self, section_id: int | None) -> tuple[str, str]:
         titles: list[Section] = []
         while section_id is not None:
             section = self._sections[section_id]
@@ -92,68 +105,87 @@ class SectionTitles:
         return titles[0].title, titles[-1].title
 
 
+@dataclass(frozen=True)
+class _Words:
+    """What a line takes from outside its row, read once for all lines."""
+
+    sections: SectionTitles
+    leaders: Mapping[int, str]
+    statuses: Mapping[str, str]
+
+
 def measure_lines(
     measures: QuerySet[Measure], *, ledgers: Mapping[int, Ledger], this_year: int
 ) -> Iterator[list[Value]]:
-    """One line per measure in the order of the queryset, read batch by batch."""
-    sections = SectionTitles(ledgers)
-    rows = iter(measures.select_related("item", "leader").iterator(chunk_size=ROWS_A_BATCH))
-    serial = 0
+    """One line per measure in the order of the queryset, read batch by batch and never as objects."""
     with translation.override("zh-hans"):
-        status_words = {status.value: str(status.label) for status in CompletionStatus}
-    while batch := list(islice(rows, ROWS_A_BATCH)):
-        attach_duties(batch, ledgers=ledgers, this_year=this_year)
-        for measure in batch:
+        statuses = {status.value: str(status.label) for status in CompletionStatus}
+    words = _Words(
+        SectionTitles(ledgers), dict(Position.objects.order_by().values_list("pk", "title")), statuses
+    )
+    names = OfficeNames(ledgers, this_year=this_year)
+    rows = iter(measures.values_list(*ROW_FIELDS).iterator(chunk_size=ROWS_A_BATCH))
+    serial = 0
+    while batch := [dict(zip(ROW_FIELDS, row, strict=True)) for row in islice(rows, ROWS_A_BATCH)]:
+        offices = _offices_of(batch, names)
+        for row in batch:
             serial += 1
-            values = _measure_values(measure, sections, status_words)
+            values = _measure_values(row, words)
             values["serial"] = serial
+            values["lead_offices"] = offices.get((row["pk"], DutyRole.LEAD.value), "")
+            values["assisting_offices"] = offices.get((row["pk"], DutyRole.ASSISTING.value), "")
             yield [values[name] for name in EXPORTED_FIELDS]
 
 
-def _measure_values(
-    measure: Any, sections: SectionTitles, status_words: Mapping[str, str]
-) -> dict[str, Value]:
-    item = measure.item
-    category, key_problem = sections.of(item.section_id)
+def _offices_of(batch: Sequence[dict[str, Any]], names: OfficeNames) -> dict[tuple[int, str], str]:
+    """Measure and role -> the offices in the order written; one query."""
+    ledger_of = {row["pk"]: row["ledger_id"] for row in batch}
+    found: dict[tuple[int, str], str] = {}
+    duties = MeasureOffice.objects.filter(measure__in=list(ledger_of)).order_by("measure_id", "rank", "pk")
+    for measure_id, office_id, role in duties.values_list("measure_id", "office_id", "role"):
+        name = names.name(office_id, ledger_id=ledger_of[measure_id])
+        key = (measure_id, role)
+        found[key] = f"{found[key]}、{name}" if key in found else name
+    return found
+
+
+def _measure_values(row: Mapping[str, Any], words: _Words) -> dict[str, Value]:
+    category, key_problem = words.sections.of(row["item__section_id"])
     return {
-        "type": item.type_text or TYPE_WORDS.get(item.kind, ""),
+        "type": row["item__type_text"] or TYPE_WORDS.get(row["item__kind"], ""),
         "category": category,
         "key_problem": key_problem,
-        "problem": numbered_problem(item),
-        "cause": item.cause,
-        "goal": item.goal,
-        "measure": f"（{measure.number}）{measure.text}",
-        "leader": measure.leader.title if measure.leader else "",
-        "lead_offices": "、".join(d.shown_name for d in measure.shown_duties if d.role == DutyRole.LEAD),
-        "assisting_offices": "、".join(
-            d.shown_name for d in measure.shown_duties if d.role == DutyRole.ASSISTING
-        ),
-        "started_on": measure.started_on,
-        "deadline": measure.deadline_text,
-        "due_date": measure.due_date,
-        "status": status_word(measure, status_words),
-        "percent": Percent(measure.percent),
-        "progress": measure.progress,
-        "note": measure.note,
+        "problem": numbered_problem(row["item__kind"], row["item__number"], row["item__problem"]),
+        "cause": row["item__cause"],
+        "goal": row["item__goal"],
+        "measure": f"（{row['number']}）{row['text']}",
+        "leader": words.leaders.get(row["leader_id"], ""),
+        "started_on": row["started_on"],
+        "deadline": row["deadline_text"],
+        "due_date": row["due_date"],
+        "status": status_word(row["status"], row["status_text"], words.statuses),
+        "percent": Percent(row["percent"]),
+        "progress": row["progress"],
+        "note": row["note"],
     }
 
 
-def numbered_problem(item: Item) -> str:
+def numbered_problem(kind: str, number: str, problem: str) -> str:
     """The problem with its number, as ledgers write it: （12）…, 举一反三3：…, 5、…."""
-    if not item.number:
-        return item.problem
-    if item.kind == ItemKind.INFERENCE_ITEM:
-        return f"举一反三{item.number}：{item.problem}"
-    if item.kind == ItemKind.SPECIFIC_PROBLEM:
-        return f"（{item.number}）{item.problem}"
-    return f"{item.number}、{item.problem}"
+    if not number:
+        return problem
+    if kind == ItemKind.INFERENCE_ITEM:
+        return f"举一反三{number}：{problem}"
+    if kind == ItemKind.SPECIFIC_PROBLEM:
+        return f"（{number}）{problem}"
+    return f"{number}、{problem}"
 
 
-def status_word(measure: Measure, words: Mapping[str, str]) -> str:
+def status_word(status: str, written: str, words: Mapping[str, str]) -> str:
     """The status as the sheet wrote it where it still says what is so, else the usual word."""
-    if measure.status_text and read_status(measure.status_text).status == measure.status:
-        return measure.status_text
-    return words[measure.status]
+    if written and read_status(written).status == status:
+        return written
+    return words[status]
 
 
 def item_lines(

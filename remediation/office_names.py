@@ -56,5 +56,28 @@ def attach_duties(
         row.shown_duties = found[row.pk]
 
 
+class OfficeNames:
+    """The name of every office in the year of every ledger: one query, and one more where a ledger is of an earlier
+    year. For long exports, which hold no office as an object."""
+
+    def __init__(self, ledgers: Mapping[int, Ledger], *, this_year: int) -> None:
+        years = {pk: names_year(ledger) for pk, ledger in ledgers.items()}
+        self._years = {pk: year for pk, year in years.items() if year is not None and year < this_year}
+        offices = Office.objects.order_by()
+        if self._years:
+            offices = offices.prefetch_related(
+                Prefetch("aliases", queryset=OfficeAlias.objects.filter(is_former=True))
+            )
+        self._offices = {office.pk: office for office in offices}
+        self._known: dict[tuple[int, int | None], str] = {}
+
+    def name(self, office_id: int, *, ledger_id: int) -> str:
+        """The office's name as ledger ``ledger_id`` shows it."""
+        key = (office_id, self._years.get(ledger_id))
+        if key not in self._known:
+            self._known[key] = self._offices[office_id].name_in(key[1])
+        return self._known[key]
+
+
 def _in_order(duties: QuerySet[Any], *first: str) -> QuerySet[Any]:
     return duties.select_related("office").order_by(*first, "rank", "pk")

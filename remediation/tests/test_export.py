@@ -210,7 +210,7 @@ def test_queries_of_a_download_do_not_grow_with_rows(
     for _serial in range(60):
         make_measure(item)
     client.force_login(ledger_admin)
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(12):
         assert len(sheet_of(client, f"{measures_url(ledger=ledger.pk)}&format=xlsx")) == 65
 
 

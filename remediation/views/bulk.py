@@ -71,7 +71,7 @@ def selected_measures(request: HttpRequest) -> list[Measure]:
     else:
         ids = [int(one) for one in request.POST.getlist("selected") if one.isascii() and one.isdigit()]
         rows = Measure.objects.visible_to(reader.user).filter(pk__in=ids[: MOST_ROWS + 1])
-    found = rows.select_related("item", "ledger").order_by("ledger", "order", "pk")
+    found = rows.select_related("item", "ledger").order_by("ledger_id", "order", "pk")
     return list(found[: MOST_ROWS + 1])
 
 
@@ -83,7 +83,7 @@ def frozen_measures(request: HttpRequest) -> tuple[list[Measure], dict[int, int]
         if pk.isdigit() and version.isdigit():
             versions[int(pk)] = int(version)
     rows = Measure.objects.visible_to(person(request)).filter(pk__in=versions)
-    return list(rows.select_related("item", "ledger").order_by("ledger", "order", "pk")), versions
+    return list(rows.select_related("item", "ledger").order_by("ledger_id", "order", "pk")), versions
 
 
 def list_address(request: HttpRequest) -> str:

@@ -10,6 +10,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 
 from core.lists.tables import Order
+from core.lists.view import Counts
 from remediation.counting import with_completion
 from remediation.filters import ItemFilterSet, latest_due
 from remediation.item_lights import with_watch
@@ -27,7 +28,7 @@ ITEM_ORDERS = {
         ("-is_open", F("watch_date").asc(nulls_last=True), "order", "pk"),
         ("-is_open", F("watch_date").desc(nulls_last=True), "-order", "-pk"),
     ),
-    "number": Order(_("Number"), ("ledger", "order", "pk"), ("-ledger", "-order", "-pk")),
+    "number": Order(_("Number"), ("ledger_id", "order", "pk"), ("-ledger_id", "-order", "-pk")),
     "status": Order(
         _("Completion status"),
         (status_rank("completion_status"), "order", "pk"),
@@ -52,6 +53,18 @@ class ItemList(LedgerListView):
         if self.order_name.removeprefix("-") == "status":
             filters.queryset = with_completion(filters.queryset)
         return filters
+
+    def counts(self) -> Counts:
+        """By date instead of by light: what is worked out for an item is then worked out once a row."""
+        rows = self.filters.rows(without=frozenset({"light"})).order_by()
+        parts: dict[str, int] = {}
+        for ledger_id, is_open, watch_date, count in rows.values_list(
+            "ledger_id", "is_open", "watch_date"
+        ).annotate(rows=Count("pk")):
+            light = self.reader.rule.light_of(is_open=is_open, watch_date=watch_date, ledger_id=ledger_id)
+            parts[light.value] = parts.get(light.value, 0) + count
+        wanted = self.filters.value("light") or parts
+        return Counts(sum(parts.get(light, 0) for light in wanted), parts)
 
     def full_rows(self) -> QuerySet[Item]:
         related = ["leader"]

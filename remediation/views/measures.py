@@ -42,7 +42,7 @@ MEASURE_ORDERS = {
         ("-is_open", F("watch_date").asc(nulls_last=True), "order", "pk"),
         ("-is_open", F("watch_date").desc(nulls_last=True), "-order", "-pk"),
     ),
-    "number": Order(_("Number"), ("ledger", "order", "pk"), ("-ledger", "-order", "-pk")),
+    "number": Order(_("Number"), ("ledger_id", "order", "pk"), ("-ledger_id", "-order", "-pk")),
     "status": Order(
         _("Completion status"),
         (status_rank("status"), "percent", "order", "pk"),
