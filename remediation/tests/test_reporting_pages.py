@@ -365,6 +365,11 @@ def test_undo_goes_back_and_says_why_it_cannot(
     assert 'class="note note-error"' in client.get("/work/").content.decode()
 
 
+def test_an_empty_post_is_refused_by_the_form(client: Client, clerk: User, measure: Measure) -> None:
+    client.force_login(clerk)
+    assert client.post(url("report", measure)).status_code == 422
+
+
 @pytest.mark.parametrize("name", ["report", "note", "correct", "row"])
 def test_what_is_not_in_scope_does_not_exist(
     client: Client, name: str, measure: Measure, sys_admin: User, other_office: Office

@@ -53,6 +53,7 @@ from remediation.reporting import (
     shared_rows,
 )
 from remediation.views.conflict import conflict_context, last_report
+from remediation.views.desk import posted
 
 PLACES = ("work", "item", "list")
 # How often a save that met only somebody else's change of other fields is tried again.
@@ -207,7 +208,7 @@ def measure_report(request: HttpRequest, pk: int) -> HttpResponse:
     desk = desk_of(request, pk)
     can_report_progress(desk.user, desk.measure).require()
     others = shared_rows(desk.measure, actor=desk.user)
-    form = ReportForm(request.POST or None, measure=desk.measure, others=others, opened=now().isoformat())
+    form = ReportForm(posted(request), measure=desk.measure, others=others, opened=now().isoformat())
 
     def save(progress: Progress, version: int) -> list[RowAnswer]:
         together, versions = form.together()
@@ -228,7 +229,7 @@ def measure_correct(request: HttpRequest, pk: int) -> HttpResponse:
     """Correct status, percent and progress with a reason, as the supervision office or the ledger administrator."""
     desk = desk_of(request, pk)
     can_correct_measure(desk.user, desk.measure).require()
-    form = CorrectionForm(request.POST or None, measure=desk.measure, opened=now().isoformat())
+    form = CorrectionForm(posted(request), measure=desk.measure, opened=now().isoformat())
 
     def save(progress: Progress, version: int) -> list[RowAnswer]:
         report = correct_measure(
@@ -335,7 +336,7 @@ def measure_note(request: HttpRequest, pk: int) -> HttpResponse:
     """Add an assisting office's note."""
     desk = desk_of(request, pk)
     can_note_assistance(desk.user, desk.measure).require()
-    form = NoteForm(request.POST or None, measure=desk.measure)
+    form = NoteForm(posted(request), measure=desk.measure)
     if form.is_bound and form.is_valid():
         report = note_assistance(desk.measure, text=form.cleaned_data["text"], actor=desk.user)
         return saved(desk, text=_("Saved"), report=report, changed=[desk.measure.pk])
