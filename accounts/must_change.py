@@ -8,7 +8,16 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import ResolverMatch, reverse
 
-OPEN_VIEWS = frozenset({"account_change_password", "account_logout", "accounts:language", "health"})
+OPEN_VIEWS = frozenset(
+    {
+        "account_change_password",
+        "account_logout",
+        "accounts:language",
+        "accounts:language_en",
+        "accounts:language_zh",
+        "health",
+    }
+)
 
 
 class MustChangePassword:

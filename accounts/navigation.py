@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from accounts.access import may_open
 from accounts.messages import unread_count
@@ -15,6 +17,11 @@ from core.navigation import Entry, Group, everybody, register
 def waiting_requests(user: object) -> int:
     """Roles that the security administrator has not decided on."""
     return RoleRequest.objects.count()
+
+
+def speaks(user: Any, language: str) -> bool:
+    """Whether the pages are in this language for somebody signed in."""
+    return bool(user.is_authenticated) and get_language() == language
 
 
 register(
@@ -96,6 +103,25 @@ register(
         icon="key",
         group=Group.ACCOUNT,
         order=20,
+    ),
+    # Each in its own language, and only the one that is not spoken.
+    Entry(
+        label="English",
+        url_name="accounts:language_en",
+        icon="translate",
+        group=Group.ACCOUNT,
+        order=30,
+        allowed=lambda user: speaks(user, "zh-hans"),
+        post=True,
+    ),
+    Entry(
+        label="简体中文",
+        url_name="accounts:language_zh",
+        icon="translate",
+        group=Group.ACCOUNT,
+        order=30,
+        allowed=lambda user: speaks(user, "en"),
+        post=True,
     ),
     Entry(
         label=_("Sign out"),

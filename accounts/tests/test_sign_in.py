@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.conf import settings
 from django.http import HttpResponse
@@ -208,6 +210,26 @@ def test_the_language_is_kept_in_the_account(client: Client, clerk: User) -> Non
     assert client.post("/language/", {"language": "xx", "next": "//example.org"})["Location"] == "/"
     clerk.refresh_from_db()
     assert clerk.preferences["language"] == "en"
+
+
+def test_the_menu_offers_the_other_language_and_comes_back(client: Client, clerk: User) -> None:
+    client.force_login(clerk)
+    assert 'action="/language/en/"' in client.get("/me/").content.decode()
+    back = client.post("/language/en/", headers={"Referer": "http://testserver/messages/?page=2"})
+    assert back["Location"] == "http://testserver/messages/?page=2"
+    page = client.get("/me/").content.decode()
+    assert 'action="/language/zh/"' in page
+    assert 'action="/language/en/"' not in page
+    assert client.post("/language/zh/", headers={"Referer": "http://elsewhere/"})["Location"] == "/"
+
+
+def test_too_many_sign_ins_from_one_address_are_told_to_wait(client: Client, settings: Any, db: None) -> None:
+    settings.ACCOUNT_RATE_LIMITS = {"login": "2/m/ip"}
+    for _attempt in range(2):
+        sign_in(client, "nobody", "no")
+    answer = sign_in(client, "nobody", "no")
+    assert answer.status_code == 429
+    assert "过一分钟再试" in text_of(answer)
 
 
 @pytest.mark.parametrize(

@@ -106,10 +106,10 @@ def inactive(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def set_language(request: HttpRequest) -> HttpResponse:
+def set_language(request: HttpRequest, language: str = "") -> HttpResponse:
     """Speak another language from now on: kept in the account, and on this computer for the sign-in page."""
-    language = request.POST.get("language", "")
-    back = request.POST.get("next", "")
+    language = language or request.POST.get("language", "")
+    back = request.POST.get("next", "") or request.headers.get("Referer", "")
     if not url_has_allowed_host_and_scheme(
         back, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     ):

@@ -46,6 +46,8 @@ ROWS = [
     Row("accounts:me"),
     Row("accounts:language", status=405, anonymous=405),
     Row("accounts:language", status=302, method="post", data=_english),
+    Row("accounts:language_en", status=302, method="post"),
+    Row("accounts:language_zh", status=302, method="post"),
     Row("accounts:messages"),
     Row("accounts:messages_read_all", status=302, method="post", data=_nothing_read),
     # Somebody else's message does not exist.
