@@ -16,6 +16,7 @@ from django.db.models.expressions import DatabaseDefault
 from django.utils import timezone
 
 ROWS_PER_STATEMENT = 2000
+MAX_KNOWN_VALUES = 5000
 PLAIN_TYPES = frozenset({int, str, bool, float, type(None)})
 
 
@@ -79,11 +80,13 @@ def _converter(field: models.Field[Any, Any]) -> Callable[[Any], Any]:
     def prepared(value: Any) -> Any:
         if isinstance(value, Enum):
             return value.value
-        if isinstance(value, date | datetime):
-            if value not in known:
-                known[value] = field.get_db_prep_save(value, connection)
-            return known[value]
-        return field.get_db_prep_save(value, connection)
+        # Days and short lists come again and again.
+        key = value if isinstance(value, date | datetime) else repr(value)
+        if key not in known:
+            if len(known) > MAX_KNOWN_VALUES:
+                known.clear()
+            known[key] = field.get_db_prep_save(value, connection)
+        return known[key]
 
     return prepared
 

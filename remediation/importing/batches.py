@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Notification
 from core.clock import now, today
+from core.collector import collector_paused
 from core.models import CalendarDay
 from core.workbooks.grid import Workbook
 from remediation.importing.plan import CHANGED, NEW, Plan, build_plan
@@ -135,7 +136,7 @@ def commit_parsed(batch: ImportBatch, parsed: Parsed) -> tuple[Plan, Written]:
 
     Raises ``PlanHasErrors``; a batch that is already written is refused by the conditional UPDATE.
     """
-    with transaction.atomic():
+    with collector_paused(), transaction.atomic():
         moment = now()
         claimed = (
             ImportBatch.objects.filter(pk=batch.pk)

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from core.collector import collector_paused
 from core.workbooks.grid import Sheet, Workbook
 from core.workbooks.reading import WorkbookRefused, read_workbook
 from remediation.importing.columns import BY_FIELD
@@ -106,6 +107,17 @@ def parse_workbook(
     progress: Callable[[int], None] | None = None,
 ) -> Parsed:
     """Every row of every ledger sheet. Columns that nobody chose are decided by their values, and told."""
+    with collector_paused():
+        return _parse(workbook, options=options, answers=answers, progress=progress)
+
+
+def _parse(
+    workbook: Workbook,
+    *,
+    options: ImportOptions,
+    answers: Answers | None,
+    progress: Callable[[int], None] | None,
+) -> Parsed:
     found = chosen_layouts(workbook, options)
     parsed = Parsed(skipped_sheets=found.skipped)
     if not found.layouts:

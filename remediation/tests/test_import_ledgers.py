@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import zipfile
+from datetime import date
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 import pytest
 from django.core.management import call_command
 
+from core.workbooks.reading import read_workbook
+from remediation.importing.layout import cell_text
 from remediation.models import ImportBatch, Item, Ledger, Measure
 from remediation.tests.importing_register import import_register
 from tests.shared_ledgers import LEDGERS, NEEDS_LEDGERS, compared, expected_rows
@@ -51,6 +57,69 @@ def test_every_row_is_read_as_expected(register: None, file: str, expected: str,
     answer = run("import_ledger", LEDGERS / file, "--title", "甲", "--dry-run", "--rows", "--create-missing")
     assert [compared(row) for row in answer["parsed"]] == expected_rows(expected)
     assert (answer["errors"], Measure.objects.count()) == ([], 0)
+
+
+def as_csv(source: Path, path: Path, *, encoding: str) -> Path:
+    """A ledger as a comma-separated file, dates as text."""
+    sheet = read_workbook(source).sheets[0]
+    with path.open("w", encoding=encoding, newline="") as stream:
+        csv.writer(stream).writerows([[cell_text(cell) for cell in row] for row in sheet.rows])
+    return path
+
+
+def as_ods(source: Path, path: Path) -> Path:
+    """A ledger as an OpenDocument spreadsheet with its merged and hidden cells."""
+    sheet = read_workbook(source).sheets[0]
+    spans = {(m.top, m.left): (m.bottom - m.top + 1, m.right - m.left + 1) for m in sheet.merges}
+    columns = "".join(
+        '<table:table-column table:visibility="collapse"/>'
+        if number in sheet.hidden_columns
+        else "<table:table-column/>"
+        for number in range(1, sheet.width + 1)
+    )
+    rows = []
+    for top, cells in enumerate(sheet.rows, start=1):
+        line = []
+        for left, cell in enumerate(cells, start=1):
+            down, across = spans.get((top, left), (1, 1))
+            span = f' table:number-rows-spanned="{down}" table:number-columns-spanned="{across}"'
+            text = "".join(f"<text:p>{escape(part)}</text:p>" for part in cell_text(cell).split("\n") if part)
+            dated = f' office:value-type="date" office:date-value="{cell}"' if isinstance(cell, date) else ""
+            line.append(f"<table:table-cell{span}{dated}>{text}</table:table-cell>")
+        rows.append(f"<table:table-row>{''.join(line)}</table:table-row>")
+    names = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "table", "text")
+    )
+    body = f'<table:table table:name="整改台账">{columns}{"".join(rows)}</table:table>'
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr(
+            "content.xml",
+            f"<office:document-content {names}><office:body><office:spreadsheet>{body}"
+            "</office:spreadsheet></office:body></office:document-content>",
+        )
+    return path
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030"])
+def test_the_clean_ledger_as_csv(register: None, tmp_path: Path, encoding: str) -> None:
+    path = as_csv(LEDGERS / CLEAN, tmp_path / "台账.csv", encoding=encoding)
+    answer = run("import_ledger", path, "--title", "甲", "--dry-run", "--rows")
+    assert [{**compared(row), "sheet": "整改台账"} for row in answer["parsed"]] == expected_rows(
+        "ledger-2024-inspection"
+    )
+
+
+@pytest.mark.parametrize("suffix", ["ods", "et"])
+def test_the_office_layout_as_ods_and_et(register: None, tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"台账.{suffix}"
+    if suffix == "ods":
+        as_ods(LEDGERS / OFFICE, path)
+    else:
+        path.write_bytes((LEDGERS / "ledger-2024-inspection.xls").read_bytes())
+    answer = run("import_ledger", path, "--title", "甲", "--dry-run", "--rows")
+    assert [compared(row) for row in answer["parsed"]] == expected_rows("ledger-2024-inspection-office")
 
 
 @pytest.mark.requirement("S003-19", "S003-20", "S003-22", "S003-23", "S003-24", "S003-26")
