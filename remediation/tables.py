@@ -172,7 +172,7 @@ class MeasureTable(LitTable):
     deadline_text = column(_("Deadline as written"), "text-narrow")
     first_due = column(_("First deadline"), "day")
     updated = column(_("Updated"), "day", order="updated")
-    action = column("", "action")
+    action = column(format_html_lazy('<span class="visually-hidden">{}</span>', _("Update")), "action")
 
     class Meta(LitTable.Meta):
         pass
