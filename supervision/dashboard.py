@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Case, Count, OuterRef, Q, Subquery, Value, When, Window
+from django.db.models.functions import RowNumber
 
 from remediation import conditions
 from remediation.counting import (
@@ -26,8 +27,8 @@ from supervision.office_rates import OfficeRow, office_rows, past_office_rows, r
 from supervision.population import Population
 from supervision.trend import Past, Point, offices_on, past_of, rebuilt_on
 
-WORST_ROWS = 6
-DUE_ROWS = 6
+# So many of the worst and so many of the next are named.
+ROWS_EACH = 6
 DUE_WITHIN_WORKDAYS = 10
 NEWLY_RED_DAYS = 7
 
@@ -92,14 +93,27 @@ class Row:
 def worst_and_next(population: Population) -> tuple[list[Row], list[Row]]:
     """The measures that are overdue longest, and those due next, in one query."""
     rule = population.reader.rule
-    open_rows = population.measures().order_by("watch_date", "order", "pk")
-    worst = open_rows.filter(conditions_red(population))[:WORST_ROWS].values("pk")
-    coming = open_rows.filter(conditions.due_within(rule.today, rule.calendar, workdays=DUE_WITHIN_WORKDAYS))[
-        :DUE_ROWS
-    ].values("pk")
+    red = rule.condition(Light.RED)
+    # One list of keys, numbered within red and not red: the planner walks the index of dates and reads twelve rows.
+    keys = (
+        population.measures()
+        .filter(
+            red | conditions.due_within(rule.today, rule.calendar, workdays=DUE_WITHIN_WORKDAYS),
+        )
+        .annotate(
+            place=Window(
+                RowNumber(),
+                partition_by=Case(When(red, then=Value(True)), default=Value(False)),
+                order_by=["watch_date", "order", "pk"],
+            )
+        )
+        .filter(place__lte=ROWS_EACH)
+        .order_by()
+        .values("pk")
+    )
     main_lead = MeasureOffice.objects.filter(measure=OuterRef("pk"), role=DutyRole.LEAD).order_by("rank")
     rows: Any = (
-        Measure.objects.filter(Q(pk__in=Subquery(worst)) | Q(pk__in=Subquery(coming)))
+        Measure.objects.filter(pk__in=keys)
         .select_related("item")
         .defer("progress", "note", "item__cause", "item__goal")
         .annotate(main_lead=Subquery(main_lead.values("office__name")[:1]))
@@ -123,11 +137,6 @@ def worst_and_next(population: Population) -> tuple[list[Row], list[Row]]:
         [row for row in found if row.light == Light.RED],
         [row for row in found if row.light != Light.RED],
     )
-
-
-def conditions_red(population: Population) -> Q:
-    """Red today."""
-    return population.reader.rule.condition(Light.RED)
 
 
 # -- the whole page ---------------------------------------------------------------------------------------------------
