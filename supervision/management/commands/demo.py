@@ -76,9 +76,13 @@ class Command(BaseCommand):
     def show_sign_ins(self, *, as_json: bool) -> None:
         """Print who can sign in: JSON by role, or a table of all shown accounts."""
         if not loading.is_loaded():
-            raise CommandError(
+            # No failure: whoever starts the site asks, and an installation without the demo simply has none.
+            self.stderr.write(
                 _("The demo is not loaded here, so it has no sign-ins. Load it with manage.py demo")
             )
+            if as_json:
+                self.stdout.write("{}")
+            return
         if as_json:
             by_role = {role: account.as_json() for role, account in sign_ins_by_role().items()}
             self.stdout.write(json.dumps(by_role, ensure_ascii=False, indent=2))
