@@ -5,14 +5,14 @@ An empty cell changes nothing. Nothing is ever deleted: an office, a name or a p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import date
 from difflib import get_close_matches
 
 from django.utils.translation import gettext as _
 
 from accounts.importing.office_columns import KIND_WORDS, OFFICES, POSITIONS, kind_of, yes_or_no
+from accounts.importing.register_plan import OfficePlan, OtherName, PositionPlan, RegisterPlan
 from accounts.importing.tables import (
     FieldChange,
     Issue,
@@ -21,13 +21,10 @@ from accounts.importing.tables import (
     RowPlan,
     day_of,
     duplicates,
-    in_order,
-    rows_of,
     split_names,
 )
 from accounts.models import Office, OfficeAlias, OfficeKind, Portfolio, Position
 from core.text import folded
-from core.workbooks.grid import Workbook
 
 NAME_LENGTH = 100
 REMARK_LENGTH = 200
@@ -35,87 +32,6 @@ HEADINGS = {f"office.{column.key}": column.heading for column in OFFICES.columns
     f"position.{column.key}": column.heading for column in POSITIONS.columns
 }
 KIND_NAMES = {kind: word for word, kind in KIND_WORDS.items()}
-
-
-@dataclass(frozen=True)
-class OtherName:
-    """Another name that a row gives an office."""
-
-    name: str
-    is_former: bool = False
-    valid_to: date | None = None
-
-
-@dataclass
-class PositionPlan(RowPlan):
-    """One row of 领导职务."""
-
-    existing: Position | None = None
-    values: dict[str, object] = field(default_factory=dict)
-
-
-@dataclass
-class OfficePlan(RowPlan):
-    """One row of 机构. ``parent`` and ``leaders`` are folded names: what they mean may be new in the same file."""
-
-    existing: Office | None = None
-    values: dict[str, object] = field(default_factory=dict)
-    parent: str = ""
-    names: list[OtherName] = field(default_factory=list)
-    leaders: list[str] = field(default_factory=list)
-
-
-@dataclass
-class RegisterPlan:
-    """The whole file."""
-
-    positions: list[PositionPlan] = field(default_factory=list)
-    offices: list[OfficePlan] = field(default_factory=list)
-    issues: list[Issue] = field(default_factory=list)
-
-    @property
-    def rows(self) -> list[RowPlan]:
-        """Every row of both sheets."""
-        return [*self.positions, *self.offices]
-
-    @property
-    def errors(self) -> list[Issue]:
-        """Everything that stops the import, in the order of the file."""
-        return in_order([*self.issues, *(issue for plan in self.rows for issue in plan.issues)])
-
-    @property
-    def changes_nothing(self) -> bool:
-        """Whether the file says what is known already."""
-        return all(plan.outcome is Outcome.UNCHANGED for plan in self.rows)
-
-    @staticmethod
-    def counts(plans: Iterable[RowPlan]) -> dict[str, int]:
-        """How many rows have which outcome."""
-        outcomes = [plan.outcome for plan in plans]
-        return {outcome.value: outcomes.count(outcome) for outcome in Outcome}
-
-    def lines(self) -> list[object]:
-        """The plan in plain values, to tell whether two plans are the same."""
-        return [
-            [plan.row.sheet, plan.row.number, plan.outcome.value, [[c.label, c.before, c.after] for c in plan.changes]]
-            for plan in self.rows
-        ]  # fmt: skip
-
-
-def register_rows(workbook: Workbook) -> tuple[dict[str, list[Row]], list[Issue]]:
-    """The rows of both sheets, and what is wrong with the file itself."""
-    offices, office_issues, offices_there = rows_of(workbook, OFFICES)
-    positions, position_issues, positions_there = rows_of(workbook, POSITIONS)
-    issues = office_issues + position_issues
-    if not offices_there and not positions_there:
-        message = _(
-            "There is neither a sheet 机构 with the column 名称 nor a sheet 领导职务 with the column 职务. "
-            "Use the template."
-        )
-        issues.append(Issue("", None, None, "no_table", "", message))
-    elif not offices and not positions and not issues:
-        issues.append(Issue("", None, None, "no_rows", "", _("There are headings, and no rows below them.")))
-    return {"offices": offices, "positions": positions}, issues
 
 
 class Planner:

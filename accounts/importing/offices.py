@@ -9,7 +9,8 @@ from django.http import HttpRequest
 
 from accounts import audit_events
 from accounts.importing.drafts import fingerprint
-from accounts.importing.office_plan import OfficePlan, PositionPlan, RegisterPlan, plan_register
+from accounts.importing.office_plan import plan_register
+from accounts.importing.register_plan import OfficePlan, PositionPlan, RegisterPlan
 from accounts.importing.tables import Outcome, Row
 from accounts.models import Office, OfficeAlias, Portfolio, Position
 from core import audit

@@ -13,8 +13,9 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from accounts.importing import drafts
-from accounts.importing.office_plan import RegisterPlan, plan_register, register_rows
+from accounts.importing.office_plan import plan_register
 from accounts.importing.offices import RegisterChanged, RegisterWrong, commit_register
+from accounts.importing.register_plan import RegisterPlan, register_rows
 from accounts.importing.workbooks import offices_template
 from accounts.models import Office, OfficeAlias, OfficeKind, Portfolio, Position, User
 from core.models import AuditEvent

@@ -28,8 +28,9 @@ from accounts.importing.accounts import (
     InitialPassword,
     commit_accounts,
 )
-from accounts.importing.office_plan import RegisterPlan, plan_register, register_rows
+from accounts.importing.office_plan import plan_register
 from accounts.importing.offices import RegisterChanged, RegisterWrong, commit_register
+from accounts.importing.register_plan import RegisterPlan, register_rows
 from accounts.importing.tables import Issue, Outcome, Row, RowPlan
 from accounts.importing.uploads import read_upload
 from accounts.importing.workbooks import XLSX, accounts_template, offices_template, password_list

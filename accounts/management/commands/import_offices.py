@@ -9,8 +9,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from accounts.importing.office_plan import RegisterPlan, plan_register, register_rows
+from accounts.importing.office_plan import plan_register
 from accounts.importing.offices import RegisterChanged, RegisterWrong, commit_register
+from accounts.importing.register_plan import RegisterPlan, register_rows
 from accounts.importing.tables import Issue
 from core import clock
 from core.workbooks.reading import WorkbookRefused, read_workbook
