@@ -10,7 +10,8 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from accounts.models import Office, Position
-from remediation.filters import LIGHT_CHOICES, ROLE_CHOICES, ItemFilterSet, LedgerFilterSet, Reader
+from remediation.filters import LIGHT_CHOICES, ROLE_CHOICES, LedgerFilterSet, Reader
+from remediation.item_filters import ItemFilterSet
 from remediation.list_pages import MENUS, menu_label
 from remediation.models import Section
 from remediation.states import ItemKind, WorkflowState

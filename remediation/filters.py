@@ -9,8 +9,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -29,15 +28,12 @@ from core.lists.fields import (
 )
 from core.lists.filtering import StrictFilterSet, filter_by
 from remediation import conditions
-from remediation.counting import completion_expression
-from remediation.item_lights import with_watch
 from remediation.lights import Light, LightRule
-from remediation.models import Item, ItemOffice, Ledger, Measure, MeasureOffice, Section
+from remediation.models import Item, Ledger, Measure, Section
 from remediation.numbering import SHORT_KINDS
 from remediation.states import (
     MEASURE_STATUS_CHOICES,
     UNCOUNTED_STATES,
-    CompletionStatus,
     DutyRole,
     ItemKind,
     WorkflowState,
@@ -379,95 +375,6 @@ class MeasureFilterSet(LedgerFilterSet):
 
     def filter_shared(self, rows: QuerySet[Measure], name: str, value: bool) -> QuerySet[Measure]:
         return rows.filter(shared_key__isnull=False)
-
-
-class ItemFilterSet(LedgerFilterSet):
-    """Filters of the list by item: the same words speak of the item."""
-
-    status = filter_by(
-        ChoicesField, label=_("Completion status"), method="filter_status", choices=CompletionStatus
-    )
-
-    class Meta:
-        model = Item
-        fields: list[str] = []
-
-    def base_rows(self, reader: Reader) -> QuerySet[Item]:
-        items: QuerySet[Item] = Item.objects.visible_to(reader.user)
-        return with_watch(items)
-
-    def rows(self, *, without: frozenset[str] = frozenset()) -> QuerySet[Item]:
-        rows: QuerySet[Item] = super().rows(without=without)
-        if not self.problems and not set(self.value("state") or ()) & set(UNCOUNTED):
-            rows = rows.exclude(workflow_state__in=UNCOUNTED)
-        return rows
-
-    def with_measure(self, condition: Q) -> Exists:
-        """Items one of whose counted measures meets ``condition``."""
-        return Exists(Measure.objects.filter(condition, item=OuterRef("pk"), is_counted=True).order_by())
-
-    def filter_words(self, rows: QuerySet[Item], name: str, value: str) -> QuerySet[Item]:
-        found = Q()
-        for word in value.split():
-            in_measure = Q(text__icontains=word) | Q(progress__icontains=word) | Q(note__icontains=word)
-            found &= Q(problem__icontains=word) | Q(self.with_measure(in_measure))
-        if match := self.number_asked():
-            number = Q(number=match["item"])
-            if match["measure"]:
-                number &= Q(self.with_measure(Q(number=int(match["measure"]))))
-            if match["kind"]:
-                number &= Q(kind__in=kinds_named(match["kind"]))
-            found |= number
-        return rows.filter(found)
-
-    def filter_office(self, rows: QuerySet[Item], name: str, value: list[int]) -> QuerySet[Item]:
-        duties = MeasureOffice.objects.filter(
-            measure__item=OuterRef("pk"), measure__is_counted=True, office__in=self.office_ids
-        )
-        own = ItemOffice.objects.filter(item=OuterRef("pk"), office__in=self.office_ids)
-        if role := self.value("role"):
-            by_role = {"role": DutyRole.LEAD, "rank": 0} if role == conditions.MAIN_LEAD else {"role": role}
-            duties, own = duties.filter(**by_role), own.filter(**by_role)
-        return rows.filter(Q(Exists(duties)) | Q(Exists(own)))
-
-    def filter_leader(self, rows: QuerySet[Item], name: str, value: list[int]) -> QuerySet[Item]:
-        return rows.filter(Q(leader__in=value) | Q(self.with_measure(Q(leader__in=value))))
-
-    def filter_status(self, rows: QuerySet[Item], name: str, value: list[str]) -> QuerySet[Item]:
-        return rows.alias(completion=completion_expression()).filter(completion__in=value)
-
-    def filter_not_completed(self, rows: QuerySet[Item], name: str, value: bool) -> QuerySet[Item]:
-        return rows.alias(completion=completion_expression()).exclude(completion=CompletionStatus.COMPLETED)
-
-    def filter_long_term(self, rows: QuerySet[Item], name: str, value: bool) -> QuerySet[Item]:
-        long_term = self.with_measure(Q(is_long_term=True))
-        return rows.filter(long_term if value else ~long_term)
-
-    def filter_due_after(self, rows: QuerySet[Item], name: str, value: date) -> QuerySet[Item]:
-        return rows.alias(latest_due=latest_due()).filter(latest_due__gte=value)
-
-    def filter_due_before(self, rows: QuerySet[Item], name: str, value: date) -> QuerySet[Item]:
-        return rows.alias(latest_due=latest_due()).filter(latest_due__lte=value)
-
-    def filter_no_deadline(self, rows: QuerySet[Item], name: str, value: bool) -> QuerySet[Item]:
-        dated = self.with_measure(Q(watch_date__isnull=False))
-        return rows.filter(~dated, due_date__isnull=True)
-
-    def filter_no_office(self, rows: QuerySet[Item], name: str, value: bool) -> QuerySet[Item]:
-        led = MeasureOffice.objects.filter(
-            measure__item=OuterRef("pk"), measure__is_counted=True, role=DutyRole.LEAD
-        )
-        own = ItemOffice.objects.filter(item=OuterRef("pk"), role=DutyRole.LEAD)
-        return rows.filter(~Exists(led), ~Exists(own))
-
-    def filter_no_leader(self, rows: QuerySet[Item], name: str, value: bool) -> QuerySet[Item]:
-        return rows.filter(~self.with_measure(Q(leader__isnull=False)), leader__isnull=True)
-
-
-def latest_due() -> Coalesce:
-    """An item's deadline: the latest of its measures' (product text 2); without measures its own."""
-    measures = Measure.objects.filter(item=OuterRef("pk"), is_counted=True).order_by().values("item")
-    return Coalesce(Subquery(measures.annotate(latest=Max("due_date")).values("latest")), F("due_date"))
 
 
 def light_words() -> dict[str, str]:

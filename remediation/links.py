@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from remediation.filters import ItemFilterSet, MeasureFilterSet
+from remediation.filters import MeasureFilterSet
+from remediation.item_filters import ItemFilterSet
 
 
 def _several(value: Any) -> list[Any]:

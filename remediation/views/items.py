@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from core.lists.tables import Order
 from core.lists.view import Counts
 from remediation.counting import with_completion
-from remediation.filters import ItemFilterSet, latest_due
+from remediation.item_filters import ItemFilterSet, latest_due
 from remediation.item_lights import with_watch
 from remediation.models import Item, Measure
 from remediation.office_names import attach_duties

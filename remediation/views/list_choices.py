@@ -18,7 +18,8 @@ from core.text import printable
 from core.toasts import toast
 from remediation.context import person, reader_of
 from remediation.filter_menus import FilterMenus
-from remediation.filters import ItemFilterSet, LedgerFilterSet, MeasureFilterSet
+from remediation.filters import LedgerFilterSet, MeasureFilterSet
+from remediation.item_filters import ItemFilterSet
 from remediation.list_pages import pairs_without
 from remediation.models import SavedFilter
 from remediation.tables import ItemTable, LitTable, MeasureTable
