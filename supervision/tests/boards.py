@@ -16,8 +16,8 @@ from django.urls import reverse
 from accounts.models import User
 from core.clock import today
 from core.models import CalendarDay
-from remediation.filters import MeasureFilterSet
-from remediation.item_filters import ItemFilterSet, Reader
+from remediation.filters import MeasureFilterSet, Reader
+from remediation.item_filters import ItemFilterSet
 from remediation.lights import LightRule
 from remediation.models import Ledger
 
