@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from remediation.importing.batches import store_file
 from remediation.models import BatchState, ImportBatch, ProgressReport, SavedFilter
 from remediation.states import CompletionStatus
-from tests.access.table import LEDGER_ADMIN, READS_OFFICE, SUPERVISION, Row, World
+from tests.access.table import BUSINESS, LEDGER_ADMIN, READS_OFFICE, SUPERVISION, Row, World
 
 # Those who report on what ``office`` leads.
 REPORTERS = frozenset({"clerk", "office_head"})
@@ -34,10 +35,9 @@ def _measure(world: World) -> dict[str, Any]:
 
 
 def _batch(world: World) -> dict[str, Any]:
-    """A batch that could not be read."""
-    batch = ImportBatch.objects.create(
-        user=world.people["ledger_admin"], file_name="台账.xlsx", sha256="0" * 64, state=BatchState.REFUSED
-    )
+    """A batch whose file could not be read."""
+    batch = store_file("台账.xlsx", b"no workbook", user=world.people["ledger_admin"])
+    ImportBatch.objects.filter(pk=batch.pk).update(state=BatchState.REFUSED)
     return {"pk": batch.pk}
 
 
@@ -101,4 +101,75 @@ ROWS: list[Row] = [
     Row("remediation:ledger_detail", READS_OFFICE, kwargs=_ledger),
     Row("remediation:item_detail", READS_OFFICE, kwargs=_item),
     Row("remediation:measure_row", READS_OFFICE, status=302, kwargs=_measure),
+    # -- lists: everybody with a business role, each in their own scope -------------------------------------------
+    *(Row(f"remediation:{name}", BUSINESS) for name in ("measure_list", "item_list", "ledger_tree")),
+    Row("remediation:measure_list", BUSINESS, status=422, query="light=purple"),
+    Row("remediation:list_filter", BUSINESS, kwargs=_measures_list),
+    Row("remediation:list_filter", frozenset(), kwargs=lambda _w: {"name": "nothing"}),
+    *(
+        Row(f"remediation:{name}", BUSINESS, status=302, method="post", kwargs=_measures_list)
+        for name in ("filter_save", "columns_save")
+    ),
+    # Somebody else's filter does not exist.
+    Row("remediation:filter_delete", frozenset({"clerk"}), status=302, method="post", kwargs=_filter),
+    Row("remediation:measure_bulk", BUSINESS, status=403, method="post"),
+    Row(
+        "remediation:measure_bulk", BUSINESS, status=302, method="post", data=lambda _w: {"action": "export"}
+    ),
+    Row(
+        "remediation:measure_bulk",
+        LEDGER_ADMIN,
+        method="post",
+        data=lambda w: {"action": "leader", "selected": w.measure.pk},
+        but=dict.fromkeys(BUSINESS - LEDGER_ADMIN, 403),
+    ),
+    Row("remediation:measure_bulk_result", BUSINESS, status=302),
+    # -- the office's work ----------------------------------------------------------------------------------------
+    Row("remediation:work", frozenset({"clerk", "other_clerk", "office_head"})),
+    # In scope and not allowed is refused with the reason, out of scope does not exist.
+    Row(
+        "remediation:measure_report",
+        REPORTERS,
+        kwargs=_measure,
+        but=dict.fromkeys(READS_OFFICE - REPORTERS, 403),
+    ),
+    Row(
+        "remediation:measure_report",
+        REPORTERS,
+        status=422,
+        method="post",
+        kwargs=_measure,
+        but=dict.fromkeys(READS_OFFICE - REPORTERS, 403),
+    ),
+    Row(
+        "remediation:measure_correct",
+        CORRECTORS,
+        kwargs=_measure,
+        but=dict.fromkeys(READS_OFFICE - CORRECTORS, 403),
+    ),
+    Row("remediation:measure_note", frozenset(), kwargs=_measure, but=dict.fromkeys(READS_OFFICE, 403)),
+    # An item with measures is reported on through them.
+    Row(
+        "remediation:item_report",
+        READS_OFFICE,
+        status=422,
+        method="post",
+        kwargs=_item,
+    ),
+    Row("remediation:report_undo", frozenset({"clerk"}), status=302, method="post", kwargs=_report),
+    # -- importing: a workbook that was refused can only be thrown away -------------------------------------------
+    Row("remediation:import_list", LEDGER_ADMIN, status=422, method="post"),
+    *(
+        Row(f"remediation:import_{name}", LEDGER_ADMIN, status=status, method="post", kwargs=_batch)
+        for name, status in (
+            ("mapping", 422),
+            ("back", 302),
+            ("answers", 302),
+            ("commit", 403),
+            ("replace", 422),
+            ("undo", 403),
+            ("discard", 302),
+        )
+    ),
+    Row("remediation:import_annotated", LEDGER_ADMIN, kwargs=_batch),
 ]
