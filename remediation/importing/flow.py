@@ -35,6 +35,10 @@ OPEN_STATES = (
 )
 
 
+class NotAnnotated(Exception):
+    """The file cannot be read, so there is nothing to write comments into."""
+
+
 def begin(cleaned: Mapping[str, Any], *, user: User) -> ImportBatch:
     """Store an uploaded workbook and find its table."""
     file: UploadedFile[bytes] = cleaned["file"]
@@ -72,6 +76,8 @@ def find_table(batch: ImportBatch) -> None:
 
 def choose_mapping(batch: ImportBatch, posted: QueryDict) -> list[str]:
     """Take the fields chosen for the columns; returns what still stands in the way of a preview."""
+    if batch.state != BatchState.MAPPING:
+        return [_("This import is not at this step any more")]
     sheets = batch.layout.get("sheets", [])
     chosen_sheets = [
         sheet["name"] for sheet in sheets if len(sheets) == 1 or sheet["name"] in posted.getlist("sheets")
@@ -152,6 +158,8 @@ def _run(batch: ImportBatch, job: str) -> None:
 
 def answer(batch: ImportBatch, posted: QueryDict) -> None:
     """Keep what was answered about unknown names (``office-0``: id, ``create``) and about rows taken back."""
+    if batch.state != BatchState.PREVIEWED:
+        return
     answers = {"office": {}, "position": {}, **batch.answers}
     for place, question in enumerate(batch.preview.get("questions", [])):
         value = posted.get(f"question-{place}", "")
@@ -242,7 +250,7 @@ def annotated(batch: ImportBatch) -> bytes:
     path = Path(batch.file.path)
     workbook, refusals = open_workbook(path)
     if workbook is None:
-        raise ValueError(refusals[0].message)
+        raise NotAnnotated(refusals[0].message)
     preview = batch.preview
     findings = [*preview.get("errors", []), *preview.get("warnings", [])]
     return annotated_workbook(path, workbook, findings)

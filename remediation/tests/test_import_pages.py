@@ -184,6 +184,8 @@ def test_a_bad_file_says_why_and_the_page_lives(site: Client, tmp_path: Path) ->
     batch = upload(site, path)
     assert batch.state == BatchState.REFUSED
     assert "这不是工作簿" in page(site, batch)
+    assert site.get(reverse("remediation:import_annotated", args=[batch.pk])).status_code == 404
+    assert post(site, "import_mapping", batch, title="甲") == 422
     assert site.post(reverse("remediation:import_list"), {}).status_code == 422
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -159,7 +159,11 @@ def import_discard(request: HttpRequest, pk: int) -> HttpResponse:
 def import_annotated(request: HttpRequest, pk: int) -> HttpResponse:
     """The user's own workbook with a comment on each wrong cell."""
     _user, batch = _batch(request, pk)
-    return _download(flow.annotated(batch), flow.annotated_name(batch))
+    try:
+        content = flow.annotated(batch)
+    except flow.NotAnnotated as refusal:
+        raise Http404(str(refusal)) from refusal
+    return _download(content, flow.annotated_name(batch))
 
 
 @login_required
