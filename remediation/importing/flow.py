@@ -85,15 +85,7 @@ def choose_mapping(batch: ImportBatch, posted: QueryDict) -> list[str]:
     problems: list[str] = [] if chosen_sheets else [_("No sheet is chosen")]
     mapping: dict[str, dict[str, str]] = {}
     for place, sheet in enumerate(sheets):
-        chosen = {
-            str(column["index"]): posted.get(f"field-{place}-{column['index']}", column["field"])
-            for column in sheet["columns"]
-        }
-        for column in sheet["columns"]:
-            value = chosen[str(column["index"])]
-            if value != column["field"]:
-                column["reason"] = "ambiguous" if value == UNDECIDED else "chosen"
-                column["field"] = value
+        chosen = _take_fields(sheet, posted, place=place)
         if sheet["name"] in chosen_sheets:
             problems += mapping_problems(sheet, chosen)
             mapping[sheet["name"]] = chosen
@@ -116,6 +108,18 @@ def choose_mapping(batch: ImportBatch, posted: QueryDict) -> list[str]:
                 remember_layout(sheet["signature"], mapping[sheet["name"]])
     batch.save(update_fields=["options", "layout", "updated_at"])
     return []
+
+
+def _take_fields(sheet: dict[str, Any], posted: QueryDict, *, place: int) -> dict[str, str]:
+    """The fields posted for the columns of a sheet, noted on its description too."""
+    chosen = {}
+    for column in sheet["columns"]:
+        value = posted.get(f"field-{place}-{column['index']}", column["field"])
+        if value != column["field"]:
+            column["reason"] = "ambiguous" if value == UNDECIDED else "chosen"
+            column["field"] = value
+        chosen[str(column["index"])] = value
+    return chosen
 
 
 def back_to_mapping(batch: ImportBatch) -> None:
