@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -23,7 +24,9 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--rows", type=int, default=10_000, help="measures in the synthetic ledger")
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--database", default="", help="an empty database; a temporary SQLite file without it")
+    parser.add_argument(
+        "--database", default="", help="an empty database; a temporary SQLite file without it"
+    )
     return parser.parse_args()
 
 
@@ -48,9 +51,9 @@ def pages() -> list[tuple[str, str, str]]:
     from remediation.models import Item, Ledger
 
     ledger = Ledger.objects.order_by("-pk").first()
-    assert ledger is not None  # noqa: S101 - the demo has just been loaded
+    assert ledger is not None
     item = Item.objects.filter(ledger=ledger).order_by("pk").first()
-    assert item is not None  # noqa: S101
+    assert item is not None
     return [
         ("list, everything", "supervision", "/measures/"),
         ("list, red, one ledger", "supervision", f"/measures/?ledger={ledger.pk}&light=red"),
@@ -74,7 +77,7 @@ def measure(rows: int, rounds: int) -> None:
 
     call_command("migrate", verbosity=0)
     begun = time.perf_counter()
-    with open(os.devnull, "w", encoding="utf-8") as quiet:
+    with Path(os.devnull).open("w", encoding="utf-8") as quiet:
         call_command("demo", stdout=quiet)
         call_command("demo", scale=rows, stdout=quiet)
     print(f"{'demo and scale':34} {time.perf_counter() - begun:9.1f} s")
@@ -84,11 +87,11 @@ def measure(rows: int, rounds: int) -> None:
         answer = client.get(address)
         if answer.status_code != 200:
             sys.exit(f"{address} answered {answer.status_code}")
-        middle, least, queries = timed(lambda client=client, address=address: client.get(address), rounds=rounds)
+        middle, least, queries = timed(partial(client.get, address), rounds=rounds)
         print(f"{name:34} {middle:9.1f} ms (least {least:.1f}), {queries} queries")
     for command in ("send_reminders", "roll_up"):
         begun = time.perf_counter()
-        with open(os.devnull, "w", encoding="utf-8") as quiet:
+        with Path(os.devnull).open("w", encoding="utf-8") as quiet:
             call_command(command, stdout=quiet, **({"dry_run": True} if command == "send_reminders" else {}))
         print(f"{command:34} {time.perf_counter() - begun:9.1f} s")
 
@@ -108,7 +111,9 @@ def main() -> None:
         django.setup()
         from django.db import connection
 
-        print(f"{options.rows} measures, {connection.vendor}, Python {platform.python_version()}, {os.cpu_count()} CPUs")
+        print(
+            f"{options.rows} measures, {connection.vendor}, Python {platform.python_version()}, {os.cpu_count()} CPUs"
+        )
         measure(options.rows, options.rounds)
 
 

@@ -14,12 +14,12 @@ class PrivateStorage(FileSystemStorage):
     """A file system storage without public addresses; its root is read from the settings at each use."""
 
     @property
-    def base_location(self) -> str:  # type: ignore[override]
+    def base_location(self) -> str:
         """The root folder as set."""
         return str(settings.PRIVATE_MEDIA_ROOT)
 
     @property
-    def location(self) -> str:  # type: ignore[override]
+    def location(self) -> str:
         """The root folder, absolute."""
         return os.path.abspath(self.base_location)
 

@@ -47,7 +47,7 @@ class WorkCalendar:
         return day.weekday() < 5 if exceptional is None else exceptional
 
     def between(self, start: date, end: date) -> int:
-        """Signed number of working days after ``start`` up to and including ``end``; negative when ``end`` is earlier."""
+        """Working days after ``start`` up to and including ``end``; negative when ``end`` is earlier."""
         if end < start:
             return -self.between(end, start)
         weekdays = _weekdays_through(end) - _weekdays_through(start)

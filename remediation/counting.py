@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import date
-from typing import Any
+from typing import Any, TypedDict
 
 from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Sum, Value, When
+from django_stubs_ext import WithAnnotations
 
 from remediation.lights import Light, LightRule
 from remediation.models import Item, Ledger, Measure, MeasureOffice, Section
@@ -160,6 +161,11 @@ def figures(rule: LightRule, prefix: str = "") -> dict[str, Any]:
     }
 
 
+def totals_of(row: Mapping[str, Any]) -> MeasureTotals:
+    """The figures of one row of a grouped query."""
+    return MeasureTotals(**{name: row[name] for name in TOTAL_FIELDS})
+
+
 def measure_totals(measures: QuerySet[Measure], rule: LightRule) -> MeasureTotals:
     """The figures over ``measures`` (any scoped and filtered queryset), in one query."""
     return MeasureTotals(**measures.order_by().aggregate(**figures(rule)))
@@ -168,7 +174,7 @@ def measure_totals(measures: QuerySet[Measure], rule: LightRule) -> MeasureTotal
 def totals_by_ledger(measures: QuerySet[Measure], rule: LightRule) -> dict[int, MeasureTotals]:
     """Ledger id -> figures over ``measures``, in one query."""
     rows = measures.order_by().values("ledger_id").annotate(**figures(rule))
-    return {row.pop("ledger_id"): MeasureTotals(**row) for row in rows}
+    return {row["ledger_id"]: totals_of(row) for row in rows}
 
 
 def office_totals(
@@ -186,7 +192,7 @@ def office_totals(
     if measures is not None:
         duties = duties.filter(measure__in=measures.order_by())
     rows = duties.order_by().values("office_id").annotate(**figures(rule, "measure__"))
-    return {row.pop("office_id"): MeasureTotals(**row) for row in rows}
+    return {row["office_id"]: totals_of(row) for row in rows}
 
 
 def distinct_measures(measures: QuerySet[Measure]) -> int:
@@ -240,7 +246,13 @@ def item_status(
     return CompletionStatus.IN_PROGRESS
 
 
-def with_completion(items: QuerySet[Item]) -> QuerySet[Item]:
+class Completion(TypedDict):
+    """What ``with_completion`` adds to an item."""
+
+    completion_status: str
+
+
+def with_completion(items: QuerySet[Item]) -> QuerySet[WithAnnotations[Item, Completion]]:
     """``items`` annotated with ``completion_status``."""
     return items.annotate(completion_status=completion_expression())
 
@@ -355,7 +367,7 @@ def section_rollups(
     ):
         by_section.setdefault(row["section_id"], StatusTotals()).add(row["completion_status"], row["n"])
     measured = {
-        row.pop("item__section_id"): MeasureTotals(**row)
+        row["item__section_id"]: totals_of(row)
         for row in measures.order_by().values("item__section_id").annotate(**figures(rule))
     }
     children: dict[int | None, list[Section]] = {}

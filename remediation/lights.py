@@ -102,7 +102,7 @@ class LightRule:
             policy = LightPolicy(ledger.yellow_from_workdays, ledger.blue_from_workdays)
             grouped.setdefault(policy, set()).add(ledger.pk)
         if len(grouped) <= 1:
-            return cls(today, calendar, {policy: None for policy in grouped} or {LightPolicy(): None})
+            return cls(today, calendar, dict.fromkeys(grouped) or {LightPolicy(): None})
         return cls(today, calendar, {policy: frozenset(ids) for policy, ids in grouped.items()})
 
     def bands_for(self, ledger_id: int) -> tuple[Band, ...]:
@@ -159,5 +159,5 @@ class LightRule:
         return ngettext("%(days)d working day left", "%(days)d working days left", days) % {"days": days}
 
     def workdays_left(self, watch_date: date) -> int:
-        """Signed working days from today to the deadline; a deadline on a rest day counts from the working day before."""
+        """Signed working days from today to the deadline; one on a rest day counts from the working day before."""
         return self.calendar.between(self.today, watch_date)

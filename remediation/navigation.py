@@ -97,7 +97,12 @@ register(
         group=Group.LEDGER,
         order=30,
         allowed=keeps_ledgers,
-        owns=("remediation:import_detail", "remediation:import_mapping", "remediation:import_undo", "remediation:import_replace"),
+        owns=(
+            "remediation:import_detail",
+            "remediation:import_mapping",
+            "remediation:import_undo",
+            "remediation:import_replace",
+        ),
     ),
     Entry(
         label=_("Search problems, measures, numbers"),

@@ -1,7 +1,8 @@
 """People, offices and posts for tests: plain functions, and one fixture for each kind of person.
 
 Functions: ``make_user(Role.CLERK, office=...)``, ``make_position("副主任", holder=..., offices=[...])``,
-``make_office`` (``tests.ledgers``). Everybody signs in with ``PASSWORD``; in a test client ``client.force_login(user)`` is enough.
+``make_office`` (``tests.ledgers``). Everybody signs in with ``PASSWORD``; in a test client ``client.force_login(user)``
+is enough.
 
 Fixtures, all in one small organ (``organ`` with ``office`` and ``other_office`` below it):
 

@@ -1,4 +1,4 @@
-"""The main job, walked through in a real browser: the register and a real ledger go in, an office works, a leader sees it."""
+"""The main job in a real browser: the register and a real ledger go in, an office works, a leader sees it."""
 
 from __future__ import annotations
 

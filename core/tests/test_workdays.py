@@ -70,7 +70,9 @@ def test_counting_agrees_with_walking(calendar: WorkCalendar) -> None:
 
 
 @pytest.mark.parametrize("workdays", [0, 1, 5, 20])
-@pytest.mark.parametrize("today", [date(2026, 9, 30), date(2026, 2, 14), date(2026, 11, 21), date(2026, 11, 23)])
+@pytest.mark.parametrize(
+    "today", [date(2026, 9, 30), date(2026, 2, 14), date(2026, 11, 21), date(2026, 11, 23)]
+)
 def test_last_within_is_the_edge(calendar: WorkCalendar, today: date, workdays: int) -> None:
     edge = calendar.last_within(today, workdays)
     assert calendar.between(today, edge) == workdays

@@ -17,7 +17,7 @@ from core.finder import FinderSelectMultiple
 class OfficesField(forms.TypedMultipleChoiceField):
     """The ids of offices as a list, in the order chosen."""
 
-    widget = FinderSelectMultiple
+    widget: FinderSelectMultiple = FinderSelectMultiple  # type: ignore[assignment] # made of the class by Django
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(coerce=int, empty_value=[], **kwargs)
@@ -26,10 +26,9 @@ class OfficesField(forms.TypedMultipleChoiceField):
         """Offer these offices; read ``aliases`` prefetched."""
         known = list(offices)
         self.choices = [(str(office.pk), office.name) for office in known]
-        if isinstance(self.widget, FinderSelectMultiple):
-            self.widget.aliases = {
-                str(office.pk): [alias.name for alias in office.aliases.all()] for office in known
-            }
+        self.widget.aliases = {
+            str(office.pk): [alias.name for alias in office.aliases.all()] for office in known
+        }
 
 
 def offered_offices(*, chosen: Iterable[int] = ()) -> list[Office]:

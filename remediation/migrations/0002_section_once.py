@@ -4,22 +4,31 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('remediation', '0001_initial'),
+        ("remediation", "0001_initial"),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='section',
-            name='section_once',
+            model_name="section",
+            name="section_once",
         ),
         migrations.AddConstraint(
-            model_name='section',
-            constraint=models.UniqueConstraint(condition=models.Q(('parent__isnull', False)), fields=('ledger', 'parent', 'key'), name='section_once', violation_error_message='This ledger has a section of this title already.'),
+            model_name="section",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("parent__isnull", False)),
+                fields=("ledger", "parent", "key"),
+                name="section_once",
+                violation_error_message="This ledger has a section of this title already.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='section',
-            constraint=models.UniqueConstraint(condition=models.Q(('parent__isnull', True)), fields=('ledger', 'key'), name='section_once_at_top', violation_error_message='This ledger has a section of this title already.'),
+            model_name="section",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("parent__isnull", True)),
+                fields=("ledger", "key"),
+                name="section_once_at_top",
+                violation_error_message="This ledger has a section of this title already.",
+            ),
         ),
     ]

@@ -1,4 +1,4 @@
-"""The append-only history: ``ItemEvent`` (every change, from and to) and ``ProgressReport`` (what an office reported)."""
+"""The append-only history: ``ItemEvent`` (every change) and ``ProgressReport`` (what an office reported)."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from datetime import date
 from itertools import product
 
 import pytest
-from django.test.utils import CaptureQueriesContext
+from pytest_django.fixtures import DjangoAssertNumQueries
 
 from core.models import CalendarDay
 from remediation.counting import (
@@ -242,7 +242,7 @@ def test_shared_measures_are_counted_as_rows_with_the_distinct_number_beside() -
 
 @pytest.mark.parametrize("rows", [1, 50])
 def test_the_number_of_queries_does_not_depend_on_the_rows(
-    rows: int, rule: LightRule, django_assert_num_queries: CaptureQueriesContext
+    rows: int, rule: LightRule, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     office = make_office()
     ledger = make_ledger()

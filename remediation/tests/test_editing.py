@@ -181,7 +181,7 @@ def test_a_measure_is_made_and_changed_in_the_browser(
         {"problem": "转诊标准不统一", "kind": "specific_problem", "number": "12", "section": section.pk},
     )
     item = Item.objects.get()
-    assert answer.url == reverse("remediation:item_detail", args=[item.pk])
+    assert answer.headers["Location"] == reverse("remediation:item_detail", args=[item.pk])
     fields = {"text": "制定目录", "lead_offices": [other_office.pk, office.pk], "deadline_text": "立行立改"}
     client.post(reverse("remediation:measure_create", args=[item.pk]), fields)
     measure = Measure.objects.get()

@@ -32,6 +32,7 @@ from remediation.links import measures_url
 from remediation.models import ImportBatch, Item, Ledger, Measure, Section
 from remediation.numbering import item_number
 from remediation.permissions import can_edit_ledger
+from remediation.recording import mark_changed
 from remediation.stated import compared_totals
 
 
@@ -178,6 +179,7 @@ def ledger_policy(request: HttpRequest, pk: int) -> HttpResponse:
     form = PolicyForm(posted(request), instance=ledger)
     if request.method == "POST" and form.is_valid():
         form.save()
+        mark_changed(ledger.pk)  # thresholds change the lights of snapshots too
         toast(request, _("Policy saved"))
         return redirect("remediation:ledger_detail", ledger.pk)
     context = {"form": form, **page_of(ledger, _("Policy"))}

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -127,16 +126,9 @@ def item_edit(request: HttpRequest, pk: int) -> HttpResponse:
 def measure_create(request: HttpRequest, item_pk: int) -> HttpResponse:
     """A new measure of an item; it starts from the offices and the leader of the item's last measure."""
     user = require_ledger_admin(request)
-    measures = Measure.objects.order_by("number", "pk")
-    item = get_object_or_404(
-        Item.objects.visible_to(user)
-        .live()
-        .select_related("ledger")
-        .prefetch_related(Prefetch("measures", measures, to_attr="all_measures")),
-        pk=item_pk,
-    )
+    item = get_object_or_404(Item.objects.visible_to(user).live().select_related("ledger"), pk=item_pk)
     can_edit_ledger(user, item.ledger).require()
-    last = item.all_measures[-1] if item.all_measures else None
+    last = item.measures.order_by("-number", "-pk").first()
     duties = duties_of([last.pk]).get(last.pk, Duties()) if last else item_duties(item)
     initial = {
         "leader": item.leader_id,
