@@ -172,7 +172,11 @@ ACCOUNT_FORMS = {
     "change_password": "accounts.forms.passwords.ChangePasswordForm",
 }
 # An organ's offices share one address behind a router: the limit per address is wider than that per account.
-ACCOUNT_RATE_LIMITS = {"login": "120/m/ip", "login_failed": "60/m/ip,5/300s/key", "change_password": "10/m/user"}
+ACCOUNT_RATE_LIMITS = {
+    "login": "120/m/ip",
+    "login_failed": "60/m/ip,5/300s/key",
+    "change_password": "10/m/user",
+}
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "accounts:home"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
