@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 
 Cell = str | int | float | bool | date | datetime | None
 
@@ -44,9 +45,9 @@ class Sheet:
         cells = self.rows[row - 1]
         return cells[column - 1] if column <= len(cells) else None
 
-    @property
+    @cached_property
     def width(self) -> int:
-        """Number of columns of the widest row."""
+        """Number of columns of the widest row; asked once the rows are complete."""
         return max((len(cells) for cells in self.rows), default=0)
 
     def merges_in(self, top: int, bottom: int) -> Iterator[Merge]:
