@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
-from remediation.models import ChangeMark, EventKind, ImportBatch, Item, ItemEvent, Measure, ProgressReport
+from remediation.models import (
+    ChangeMark,
+    EventKind,
+    ImportBatch,
+    Item,
+    ItemEvent,
+    Ledger,
+    Measure,
+    ProgressReport,
+)
 from remediation.states import DutyRole
 
 if TYPE_CHECKING:
@@ -168,6 +177,11 @@ def record_item(
 def mark_changed(ledger_id: int) -> None:
     """Ask for a roll-up of this ledger: insert-only, so two savers never wait for each other."""
     ChangeMark.objects.create(ledger_id=ledger_id)
+
+
+def mark_all_changed() -> None:
+    """Ask for a roll-up of every open ledger: the calendar moved the lights of all."""
+    ChangeMark.objects.bulk_create(ChangeMark(ledger=ledger) for ledger in Ledger.objects.open())
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:

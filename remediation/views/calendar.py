@@ -20,6 +20,7 @@ from core.models import CalendarDay, forget_calendar
 from core.toasts import toast
 from core.workdays import WorkCalendar
 from remediation.forms.calendar import HolidayForm
+from remediation.recording import mark_all_changed
 from remediation.views.desk import posted, require_ledger_admin, signed_in
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
@@ -120,6 +121,7 @@ def calendar_year(request: HttpRequest) -> HttpResponse:
         require_ledger_admin(request)
         if form.is_valid():
             count = form.save()
+            mark_all_changed()
             toast(request, ngettext("%(count)d day saved", "%(count)d days saved", count) % {"count": count})
             return redirect(f"{reverse('remediation:calendar')}?year={form.cleaned_data['first'].year}")
     days = list(CalendarDay.objects.filter(date__year=year))
@@ -152,6 +154,7 @@ def calendar_days_delete(request: HttpRequest) -> HttpResponse:
         raise Http404
     CalendarDay.objects.filter(pk__in=[day.pk for day in days]).delete()
     forget_calendar()
+    mark_all_changed()
     toast(
         request, ngettext("%(count)d day removed", "%(count)d days removed", len(days)) % {"count": len(days)}
     )
