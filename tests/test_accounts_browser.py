@@ -74,7 +74,7 @@ class Walker:
 
     def leave(self) -> None:
         self.page.click(".account-btn")
-        self.page.click(".dropdown-menu button[type=submit]")
+        self.page.click(".dropdown-menu form[action='/sign-out/'] button")
         self.page.wait_for_url("**/sign-in/")
 
     def go(self, address: str) -> None:

@@ -2,12 +2,12 @@
 (function () {
   "use strict";
   document.querySelectorAll("[data-mapping]").forEach(function (form) {
-    var undecided = form.dataset.undecided;
-    var button = form.querySelector("[data-mapping-submit]");
-    var reason = form.querySelector("[data-mapping-reason]");
+    let undecided = form.dataset.undecided;
+    let button = form.querySelector("[data-mapping-submit]");
+    let reason = form.querySelector("[data-mapping-reason]");
     function look() {
-      var open = Array.prototype.filter.call(form.querySelectorAll("[data-mapping-select]"), function (select) {
-        var asks = select.value === undecided;
+      let open = Array.prototype.filter.call(form.querySelectorAll("[data-mapping-select]"), function (select) {
+        let asks = select.value === undecided;
         select.closest("[data-mapping-row]").classList.toggle("is-asked", asks);
         if (asks) {
           select.setAttribute("aria-invalid", "true");
