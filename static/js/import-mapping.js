@@ -2,12 +2,12 @@
 (function () {
   "use strict";
   document.querySelectorAll("[data-mapping]").forEach(function (form) {
-    let undecided = form.dataset.undecided;
-    let button = form.querySelector("[data-mapping-submit]");
-    let reason = form.querySelector("[data-mapping-reason]");
+    const undecided = form.dataset.undecided;
+    const button = form.querySelector("[data-mapping-submit]");
+    const reason = form.querySelector("[data-mapping-reason]");
     function look() {
-      let open = Array.prototype.filter.call(form.querySelectorAll("[data-mapping-select]"), function (select) {
-        let asks = select.value === undecided;
+      const open = Array.prototype.filter.call(form.querySelectorAll("[data-mapping-select]"), function (select) {
+        const asks = select.value === undecided;
         select.closest("[data-mapping-row]").classList.toggle("is-asked", asks);
         if (asks) {
           select.setAttribute("aria-invalid", "true");
