@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext, pgettext_lazy
 
 from accounts.roles import Role
-from core.audit import name_events
+from core.audit import detail_word_of, name_details, name_events
 
 SIGNED_IN = "signed_in"
 SIGN_IN_FAILED = "sign_in_failed"
@@ -56,32 +56,34 @@ name_events(
     }
 )
 
-# Keys of an event's detail as people read them; a key without words is shown as it is.
-DETAIL_WORDS = {
-    "role": _("role"),
-    "office": _("office"),
-    "holder": _("holder"),
-    "accounts": _("accounts"),
-    "offices": _("offices"),
-    "positions": _("posts"),
-    "changes": _("changes"),
-    "display_name": _("name"),
-    "name": _("name"),
-    "email": _("E-mail"),
-    "aliases": _("other names"),
-    "former_names": _("former name"),
-    "is_active": _("active"),
-    "title": _("post"),
-    "new": pgettext_lazy("import", "new"),
-    "changed": pgettext_lazy("import", "changed"),
-    "unchanged": pgettext_lazy("import", "unchanged"),
-}
+# Keys of an event's detail as people read them.
+name_details(
+    {
+        "role": _("role"),
+        "office": _("office"),
+        "holder": _("holder"),
+        "accounts": _("accounts"),
+        "offices": _("offices"),
+        "positions": _("posts"),
+        "changes": _("changes"),
+        "display_name": _("name"),
+        "name": _("name"),
+        "email": _("E-mail"),
+        "aliases": _("other names"),
+        "former_names": _("former name"),
+        "is_active": _("active"),
+        "title": _("post"),
+        "new": pgettext_lazy("import", "new"),
+        "changed": pgettext_lazy("import", "changed"),
+        "unchanged": pgettext_lazy("import", "unchanged"),
+    }
+)
 
 
 def detail_words(detail: dict[str, Any]) -> str:
     """An event's detail as one line; what is empty or nought is left out."""
     return pgettext("list", "; ").join(
-        f"{DETAIL_WORDS.get(key, key)}{pgettext('label', ': ')}{_value_words(key, value)}"
+        f"{detail_word_of(key)}{pgettext('label', ': ')}{_value_words(key, value)}"
         for key, value in detail.items()
         if value not in ("", 0, None, [], {})
     )

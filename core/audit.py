@@ -18,11 +18,22 @@ from core.models import AuditEvent
 Words = str | Promise
 
 _words: dict[str, Words] = {}
+_detail_words: dict[str, Words] = {}
 
 
 def name_events(words: Mapping[str, Words]) -> None:
     """Make kinds of events known: identifier -> what happened, in words."""
     _words.update(words)
+
+
+def name_details(words: Mapping[str, Words]) -> None:
+    """Make keys of ``detail`` known: key -> what it is, in words."""
+    _detail_words.update(words)
+
+
+def detail_word_of(key: str) -> str:
+    """What a key of ``detail`` is, in words; the key itself where nobody named it."""
+    return str(_detail_words.get(key, key))
 
 
 def event_words() -> dict[str, str]:
@@ -68,4 +79,4 @@ def record(
     )
 
 
-__all__ = ["event_words", "name_events", "record", "words_of"]
+__all__ = ["detail_word_of", "event_words", "name_details", "name_events", "record", "words_of"]

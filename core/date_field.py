@@ -32,7 +32,7 @@ class DateInput(forms.DateInput):
             "data-makeup-mark": gettext("W"),
             "data-month-format": gettext("%y-%m"),
             "data-weekdays": gettext("Mo,Tu,We,Th,Fr,Sa,Su"),
-            "placeholder": "2024-11-30",
+            "placeholder": gettext("yyyy-mm-dd"),
             "autocomplete": "off",
             "inputmode": "numeric",
         }

@@ -46,6 +46,7 @@ class LedgerForm(forms.ModelForm[Ledger]):
         companion = self.fields["companion"]
         assert isinstance(companion, forms.ModelChoiceField)  # noqa: S101 - tells the type checker
         companion.queryset = others
+        companion.empty_label = "—"
 
     def clean_title(self) -> str:
         """A title is known once, however it is typed."""
@@ -178,6 +179,7 @@ class SectionForm(forms.ModelForm[Section]):
         sections = Section.objects.filter(ledger_id=self.instance.ledger_id)
         parent = self.fields["parent"]
         assert isinstance(parent, forms.ModelChoiceField)  # noqa: S101 - tells the type checker
+        parent.empty_label = "—"
         parent.queryset = sections.exclude(pk__in=self._at_or_below()) if self.instance.pk else sections
 
     def _at_or_below(self) -> set[int]:

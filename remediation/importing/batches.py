@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Notification
+from core import audit
 from core.clock import now, today
 from core.collector import collector_paused
 from core.models import CalendarDay
@@ -160,6 +161,14 @@ def commit_parsed(batch: ImportBatch, parsed: Parsed) -> tuple[Plan, Written]:
         batch.ledger, batch.state, batch.committed_at = written.ledger, BatchState.COMMITTED, moment
         batch.rows_total = batch.rows_done = len(plan.rows)
         batch.save(update_fields=["result", "ledger", "rows_total", "rows_done", "updated_at"])
+        audit.record(
+            "ledger_imported",
+            actor=batch.user,
+            target=written.ledger.title,
+            file=batch.file_name,
+            created=written.created,
+            updated=written.updated,
+        )
     return plan, written
 
 

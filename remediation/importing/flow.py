@@ -18,8 +18,8 @@ from core.decisions import ALLOWED, Decision, denied
 from core.text import folded
 from remediation.importing.batches import WORKER_FROM_BYTES, queue, run_commit, run_preview, store_file
 from remediation.importing.mapping import UNDECIDED, describe_workbook, mapping_problems, remember_layout
-from remediation.importing.plan import ledger_of_title
 from remediation.importing.reading import open_workbook
+from remediation.importing.target import ledger_of_title
 from remediation.importing.template import annotated_workbook
 from remediation.models import BatchState, ImportBatch, Ledger
 

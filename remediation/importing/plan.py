@@ -15,6 +15,7 @@ from remediation.importing.issues import ERROR, Issue
 from remediation.importing.matching import FileItem, file_items, match_items, match_measures
 from remediation.importing.parsed import ParsedRow
 from remediation.importing.reading import ImportOptions, Parsed
+from remediation.importing.target import chosen_ledger
 from remediation.importing.words import kind_from_type
 from remediation.models import Item, Ledger, Measure, Section
 from remediation.recording import Change, Duties
@@ -104,23 +105,11 @@ class Plan:
         return len(paths - set(self.sections))
 
 
-def ledger_of_title(title: str) -> Ledger | None:
-    """The ledger of this title, however it was typed: an existing title is never silently a second ledger."""
-    exact = Ledger.objects.filter(title=title).first()
-    if exact:
-        return exact
-    wanted = folded(title)
-    return next((ledger for ledger in Ledger.objects.order_by("pk") if folded(ledger.title) == wanted), None)
-
-
 def build_plan(
     parsed: Parsed, *, options: ImportOptions, today: date, calendar: WorkCalendar, lock: bool = False
 ) -> Plan:
     """Compare the parsed rows with the ledger. ``lock`` holds its measures until the transaction ends."""
-    if options.ledger_id:
-        ledger = Ledger.objects.filter(pk=options.ledger_id).first()
-    else:
-        ledger = ledger_of_title(options.title) if options.title else None
+    ledger = chosen_ledger(ledger_id=options.ledger_id, title=options.title)
     plan = Plan(parsed, options, ledger, ledger.title if ledger else options.title, today)
     plan.issues = list(parsed.issues)
     if ledger is not None and ledger.is_archived:

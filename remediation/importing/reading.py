@@ -17,6 +17,7 @@ from remediation.importing.layout import Found, Layout, decided_by_values, find_
 from remediation.importing.parsed import ParsedRow, SheetRows
 from remediation.importing.register import Answers, Register, read_register
 from remediation.importing.rows import read_rows
+from remediation.importing.target import chosen_ledger
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ def _parse(
         parsed.issues.append(Issue("no_ledger"))
         return parsed
     first = next((layout for layout in found.layouts if layout.year), found.layouts[0])
-    parsed.year = options.year or first.year
+    parsed.year = options.year or first.year or _year_of_ledger(options)
     parsed.reported_on = next((layout.reported_on for layout in found.layouts if layout.reported_on), None)
     register = parsed.register = read_register(
         year=parsed.year, answers=answers, create_missing=options.create_missing
@@ -145,6 +146,12 @@ def _parse(
     if not parsed.rows and not any(issue.severity == "error" for issue in parsed.issues):
         parsed.issues.append(Issue("no_rows"))
     return parsed
+
+
+def _year_of_ledger(options: ImportOptions) -> int | None:
+    """The year of the ledger that the workbook goes into, where the workbook itself names none."""
+    ledger = chosen_ledger(ledger_id=options.ledger_id, title=options.title)
+    return ledger.year if ledger else None
 
 
 def _read_sheet(

@@ -10,6 +10,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core import audit
 from core.bulk_insert import bulk_insert
 from core.clock import now
 from core.decisions import ALLOWED, Decision, denied
@@ -93,6 +94,14 @@ def undo_batch(batch_id: int, *, actor: User | None) -> dict[str, int]:
         )
         if batch.ledger_id:
             mark_changed(batch.ledger_id)
+        audit.record(
+            "ledger_import_undone",
+            actor=actor,
+            target=batch.ledger or "",
+            file=batch.file_name,
+            voided=summary["voided"],
+            restored=summary["restored"],
+        )
         return summary
 
 

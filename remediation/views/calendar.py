@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.roles import Role
+from core import audit
 from core.clock import today
 from core.models import CalendarDay, forget_calendar
 from core.toasts import toast
@@ -122,6 +123,7 @@ def calendar_year(request: HttpRequest) -> HttpResponse:
         if form.is_valid():
             count = form.save()
             mark_all_changed()
+            audit.record("calendar_edited", request=request, target=form.cleaned_data["name"])
             toast(request, ngettext("%(count)d day saved", "%(count)d days saved", count) % {"count": count})
             return redirect(f"{reverse('remediation:calendar')}?year={form.cleaned_data['first'].year}")
     days = list(CalendarDay.objects.filter(date__year=year))
@@ -155,6 +157,7 @@ def calendar_days_delete(request: HttpRequest) -> HttpResponse:
     CalendarDay.objects.filter(pk__in=[day.pk for day in days]).delete()
     forget_calendar()
     mark_all_changed()
+    audit.record("calendar_edited", request=request, target=f"{days[0].date:%Y-%m-%d}", removed=len(days))
     toast(
         request, ngettext("%(count)d day removed", "%(count)d days removed", len(days)) % {"count": len(days)}
     )

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.models import User
 from accounts.roles import Role
+from core import audit
 from core.clock import today
 from core.models import CalendarDay
 from core.toasts import toast
@@ -164,6 +165,7 @@ def ledger_edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     form = LedgerForm(posted(request), instance=ledger)
     if request.method == "POST" and form.is_valid():
         saved = form.save()
+        audit.record("ledger_edited" if pk else "ledger_created", request=request, target=saved.title)
         toast(request, _("Saved: %(title)s") % {"title": saved.title})
         return redirect("remediation:ledger_detail", saved.pk)
     return edit_page(
@@ -179,6 +181,9 @@ def ledger_policy(request: HttpRequest, pk: int) -> HttpResponse:
     form = PolicyForm(posted(request), instance=ledger)
     if request.method == "POST" and form.is_valid():
         form.save()
+        audit.record(
+            "ledger_policy_edited", request=request, target=ledger.title, fields=sorted(form.changed_data)
+        )
         mark_changed(ledger.pk)  # thresholds change the lights of snapshots too
         toast(request, _("Policy saved"))
         return redirect("remediation:ledger_detail", ledger.pk)
@@ -208,7 +213,9 @@ def ledger_archive(request: HttpRequest, pk: int) -> HttpResponse:
     user = require_ledger_admin(request)
     ledger = get_object_or_404(Ledger.objects.visible_to(user), pk=pk)
     archived = request.POST.get("archived") == "1"
-    archive_ledger(ledger.pk, actor=user, archived=archived)
+    if archive_ledger(ledger.pk, actor=user, archived=archived):
+        event = "ledger_archived" if archived else "ledger_opened_again"
+        audit.record(event, request=request, target=ledger.title)
     words = _("Archived: %(title)s") if archived else _("Opened again: %(title)s")
     toast(request, words % {"title": ledger.title})
     return redirect("remediation:ledger_detail", ledger.pk)

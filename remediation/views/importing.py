@@ -22,7 +22,7 @@ from remediation.importing.undoing import UndoRefused, can_undo_import, undo_bat
 from remediation.models import BatchState, ImportBatch
 from remediation.permissions import can_import_ledger
 from remediation.views.desk import require_ledger_admin
-from remediation.views.importing_pages import STEPS, detail_context, mapping_context
+from remediation.views.importing_pages import STEPS, WAITING_STATES, detail_context, mapping_context
 
 LISTED_BATCHES = 30
 
@@ -60,6 +60,9 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Where the import stands: mapping, progress, preview, or what it did."""
     _user, batch = _batch(request, pk)
     template, context = detail_context(request, batch)
+    if request.headers.get("HX-Request") and batch.state not in WAITING_STATES:
+        # The progress page asks again and again; what it waited for is a page of its own.
+        return HttpResponse(headers={"HX-Redirect": reverse("remediation:import_detail", args=[batch.pk])})
     return render(request, template, context)
 
 

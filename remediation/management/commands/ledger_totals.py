@@ -13,7 +13,7 @@ from accounts.models import Office
 from core.clock import today
 from core.models import CalendarDay
 from remediation.counting import lead_and_assisting, ledger_totals
-from remediation.importing.plan import ledger_of_title
+from remediation.importing.target import ledger_of_title
 from remediation.lights import LightRule
 from remediation.states import DutyRole
 
