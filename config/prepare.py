@@ -157,7 +157,9 @@ def prepare_front_end(dev: bool) -> None:
     dev = dev or read(stamp).endswith(" dev")
     say("Installing front-end packages ...")
     run(
-        npm() + ["ci", "--no-audit", "--no-fund"] + ([] if dev else ["--omit=dev"]),
+        npm()
+        + ["ci", "--no-audit", "--no-fund", "--cache", os.path.join(VENV, "npm-cache")]
+        + ([] if dev else ["--omit=dev"]),
         "Installing front-end packages",
     )
     write(stamp, state + (" dev" if dev else ""))

@@ -154,7 +154,9 @@ def preview_context(request: HttpRequest, batch: ImportBatch) -> dict[str, Any]:
         "wrong": preview["errors"],
     }
     if shown not in lists:
-        shown = "wrong"
+        # What needs a look first: errors and warnings, then what the import would bring.
+        to_look_at = lists["wrong"] or lists["told"] or not lists["new"]
+        shown = "wrong" if to_look_at or lists["changed"] else "new"
     here = reverse("remediation:import_detail", args=[batch.pk])
     return {
         **_base(batch, title=_("Preview"), step=3),
