@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 from urllib.parse import urlencode
 
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
@@ -43,7 +44,9 @@ def ledgers_of(request: HttpRequest) -> dict[int, Ledger]:
     """The ledgers that this person may see, newest first: one query a request, whoever asks."""
     kept: dict[int, Ledger] | None = getattr(request, "_visible_ledgers", None)
     if kept is None:
-        rows = Ledger.objects.visible_to(person(request)).order_by("archived_at", "-year", "-pk")
+        rows = Ledger.objects.visible_to(person(request)).order_by(
+            F("archived_at").asc(nulls_first=True), F("year").desc(nulls_last=True), "-pk"
+        )
         kept = {ledger.pk: ledger for ledger in rows}
         request._visible_ledgers = kept  # type: ignore[attr-defined]
     return kept

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from core.workbooks.reading import MAX_FILE_BYTES
@@ -51,7 +52,7 @@ class UploadForm(forms.Form):
         """Offer the open ledgers."""
         super().__init__(*args, **kwargs)
         field = cast("forms.ModelChoiceField[Ledger]", self.fields["ledger"])
-        field.queryset = Ledger.objects.open().order_by("-year", "title")
+        field.queryset = Ledger.objects.open().order_by(F("year").desc(nulls_last=True), "title")
 
     def clean_file(self) -> UploadedFile[bytes]:
         """Refuse what is too large before it is read."""

@@ -409,7 +409,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "ledger",
                 "verbose_name_plural": "ledgers",
-                "ordering": ["-year", "-pk"],
+                "ordering": [models.F("year").desc(nulls_last=True), "-pk"],
             },
         ),
         migrations.AddField(

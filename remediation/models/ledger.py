@@ -118,7 +118,7 @@ class Ledger(Timestamped):
     class Meta:
         verbose_name = _("ledger")
         verbose_name_plural = _("ledgers")
-        ordering = ["-year", "-pk"]
+        ordering = [models.F("year").desc(nulls_last=True), "-pk"]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(yellow_from_workdays__lt=models.F("blue_from_workdays")),
