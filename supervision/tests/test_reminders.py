@@ -271,7 +271,7 @@ def test_the_supervision_office_gets_one_summary(organ: Organ) -> None:
     make_measure(organ.item, lead=[organ.other, organ.office], due=workday(11))
     run()
     message = Notification.objects.get(recipient=organ.supervisor)
-    assert "1条即将到期" in message.title
+    assert "即将到期1条" in message.title
     assert "医政医管处：即将到期1条，新逾期提醒2条，共逾期2条" in message.body
     assert "规划信息处：即将到期0条，新逾期提醒1条，共逾期1条" in message.body
     assert not Reminder.objects.filter(recipient=organ.supervisor).exists()
