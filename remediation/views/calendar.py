@@ -20,9 +20,10 @@ from core.clock import today
 from core.models import CalendarDay, forget_calendar
 from core.toasts import toast
 from core.workdays import WorkCalendar
+from remediation.context import person
 from remediation.forms.calendar import HolidayForm
 from remediation.recording import mark_all_changed
-from remediation.views.desk import posted, require_ledger_admin, signed_in
+from remediation.views.desk import posted, require_ledger_admin
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 
@@ -113,7 +114,7 @@ def asked_year(request: HttpRequest, default: int) -> int:
 @require_http_methods(["GET", "HEAD", "POST"])
 def calendar_year(request: HttpRequest) -> HttpResponse:
     """The year; a holiday is entered by posting the form."""
-    user = signed_in(request)
+    user = person(request)
     now = today()
     year = asked_year(request, now.year)
     may_edit = user.has_role(Role.LEDGER_ADMIN)

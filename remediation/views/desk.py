@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -19,6 +18,7 @@ from core.clock import today
 from core.models import CalendarDay
 from core.toasts import toast
 from remediation import desk
+from remediation.context import person
 from remediation.counting import ledger_totals
 from remediation.editing import archive_ledger
 from remediation.forms.ledger import (
@@ -37,13 +37,6 @@ from remediation.recording import mark_changed
 from remediation.stated import compared_totals
 
 
-def signed_in(request: HttpRequest) -> User:
-    """The person of the request; views are behind ``login_required``."""
-    if not isinstance(request.user, User):
-        raise PermissionDenied
-    return request.user
-
-
 def posted(request: HttpRequest) -> QueryDict | None:
     """What a form is bound to: an empty post is refused by the form, a GET shows it fresh."""
     return request.POST if request.method == "POST" else None
@@ -51,7 +44,7 @@ def posted(request: HttpRequest) -> QueryDict | None:
 
 def require_ledger_admin(request: HttpRequest) -> User:
     """The ledger administrator, or 404: what one may never do is not shown."""
-    user = signed_in(request)
+    user = person(request)
     if not user.has_role(Role.LEDGER_ADMIN):
         raise Http404
     return user
@@ -102,7 +95,7 @@ def desk_home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def ledger_list(request: HttpRequest) -> HttpResponse:
     """All ledgers that the reader sees, open and archived, with their figures."""
-    user = signed_in(request)
+    user = person(request)
     rule = LightRule.build(today(), CalendarDay.objects.work_calendar())
     lines = desk.ledger_lines(
         Ledger.objects.visible_to(user), Measure.objects.visible_to(user).counted(), rule
@@ -120,7 +113,7 @@ def ledger_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def ledger_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """A ledger: its facts, the stated totals beside the computed ones, its policy, its sections."""
-    user = signed_in(request)
+    user = person(request)
     ledger = get_object_or_404(Ledger.objects.visible_to(user).select_related("companion"), pk=pk)
     rule = LightRule.build(today(), CalendarDay.objects.work_calendar())
     everything = user.sees_everything or Ledger.objects.with_rates_for(user).filter(pk=pk).exists()
