@@ -65,6 +65,38 @@ def fresh_cache() -> None:
     cache.clear()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def left_alone(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let nobody else use the test database when it is dropped.
+
+    A process that a test has killed leaves a session behind until the server notices: for as long as its statement
+    runs. PostgreSQL drops no database that somebody is connected to.
+    """
+    if connection.vendor != "postgresql" or "django_db_setup" not in request.fixturenames:
+        yield
+        return
+    blocker = request.getfixturevalue("django_db_blocker")
+    request.getfixturevalue("django_db_setup")
+    yield
+    with blocker.unblock():
+        if not capabilities.wait_until(lambda: not other_sessions(), seconds=10):
+            with connection.cursor() as cursor:
+                for pid, application, statement in other_sessions():
+                    print(f"Ending a session that a test left on the database: {application} {statement}")  # noqa: T201
+                    cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+        connection.close()
+
+
+def other_sessions() -> list[tuple[int, str, str]]:
+    """Process id, application and last statement of everybody else who is connected to this test's database."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid, application_name, left(query, 200) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        return cursor.fetchall()
+
+
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[str]:
     """The address of a Redis server, running for this test session alone."""

@@ -78,7 +78,7 @@ def test_the_keyboard_alone_is_enough(
     browser_page.goto(reverse("core:style"))
     page = browser_page
     # The summary of errors has the focus; a line leads to its field.
-    assert page.evaluate("document.activeElement.className") == "form-errors"
+    page.locator(".form-errors:focus").wait_for()
     # The finder: type, Enter.
     page.locator(".finder-input").first.focus()
     page.keyboard.type("医管")
@@ -91,7 +91,7 @@ def test_the_keyboard_alone_is_enough(
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     assert field.input_value() == "2024-12-01"
-    assert page.evaluate("document.activeElement.name") == "due"
+    page.locator("[name=due]:focus").wait_for()
     # What was typed comes back after a reload, and can be discarded.
     note = page.locator("textarea[name=note]").first
     assert page.get_attribute("body", "data-user") == str(ledger_admin.pk)

@@ -46,9 +46,9 @@ def measures(transactional_db: None, office: Office, other_office: Office) -> li
     ]
 
 
-def focused(page: Page) -> str:
-    """The text of what has the focus."""
-    return str(page.evaluate("document.activeElement.textContent"))
+def wait_for_focus(page: Page, selector: str, *, text: str | None = None) -> None:
+    """Wait until an element of this kind (holding ``text``) has the focus: scripts move it after the new part stands."""
+    page.locator(f"{selector}:focus", has_text=text).wait_for()
 
 
 def open_form(page: Page, measure: Measure) -> None:
@@ -65,7 +65,7 @@ def test_update_in_the_row_with_the_keyboard_and_take_it_back(
     assert axe(page) == []
     open_form(page, first)
     # The text has the focus; 已完成 brings 100 with it, and back again.
-    assert page.evaluate("document.activeElement.tagName") == "TEXTAREA"
+    wait_for_focus(page, "textarea")
     page.locator("label", has_text="已完成").first.click()
     assert page.input_value("[name=percent]") == "100"
     page.locator("label", has_text="正在推进").first.click()
@@ -75,7 +75,7 @@ def test_update_in_the_row_with_the_keyboard_and_take_it_back(
     assert axe(page) == []
     page.keyboard.press("Escape")
     page.wait_for_selector("[data-progress-form]", state="detached")
-    assert "更新" in focused(page)
+    wait_for_focus(page, ".btn", text="更新")
 
     open_form(page, first)
     page.locator("label", has_text="已完成").first.click()
@@ -87,7 +87,7 @@ def test_update_in_the_row_with_the_keyboard_and_take_it_back(
     # The row stays where it was, its twin beside it has followed, and the focus is back.
     assert "已完成" in page.inner_text(f"#measure-{first.pk}")
     page.locator(f"#measure-{twin.pk}", has_text="已完成").wait_for()
-    assert "更新" in focused(page)
+    wait_for_focus(page, ".btn", text="更新")
     page.get_by_role("button", name="撤回").click()
     page.wait_for_selector("text=已撤回")
     for measure in (first, twin):
@@ -105,8 +105,7 @@ def test_errors_take_the_focus_and_keep_what_was_typed(
     page.fill("textarea", "征求意见")
     page.fill("[name=percent]", "150")
     page.get_by_role("button", name="保存").click()
-    page.wait_for_selector(".form-errors")
-    assert page.evaluate("document.activeElement.className") == "form-errors"
+    wait_for_focus(page, ".form-errors")
     assert page.input_value("textarea") == "征求意见"
     assert axe(page) == []
     # What was not saved comes back on the next visit.
