@@ -82,7 +82,7 @@ def left_alone(request: pytest.FixtureRequest) -> Iterator[None]:
         if not capabilities.wait_until(lambda: not other_sessions(), seconds=10):
             with connection.cursor() as cursor:
                 for pid, application, statement in other_sessions():
-                    print(f"Ending a session that a test left on the database: {application} {statement}")  # noqa: T201
+                    print(f"Ending a session that a test left on the database: {application} {statement}")
                     cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
         connection.close()
 

@@ -47,7 +47,7 @@ def measures(transactional_db: None, office: Office, other_office: Office) -> li
 
 
 def wait_for_focus(page: Page, selector: str, *, text: str | None = None) -> None:
-    """Wait until an element of this kind (holding ``text``) has the focus: scripts move it after the new part stands."""
+    """Wait until such an element (holding ``text``) has the focus; scripts move it once the new part stands."""
     page.locator(f"{selector}:focus", has_text=text).wait_for()
 
 
