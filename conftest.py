@@ -94,7 +94,8 @@ def other_sessions() -> list[tuple[int, str, str]]:
             "SELECT pid, application_name, left(query, 200) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
-        return cursor.fetchall()
+        rows: list[tuple[int, str, str]] = cursor.fetchall()
+    return rows
 
 
 @pytest.fixture(scope="session")
