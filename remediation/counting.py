@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import date
 from typing import Any, TypedDict
 
-from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Sum, Value, When
+from django.db.models import Case, CharField, Count, F, Q, QuerySet, Sum, Value, When
 from django_stubs_ext import WithAnnotations
 
 from remediation.lights import Light, LightRule
@@ -210,22 +210,16 @@ def distinct_measures(measures: QuerySet[Measure]) -> int:
 def completion_expression() -> Case:
     """An item's completion status in SQL; ``item_status`` is the same rule in Python, and a test holds them together.
 
-    基本完成 comes from the ledger's policy or a declaration at review only (9.2).
+    What follows from the measures stands on ``ItemStanding``. 基本完成 comes from the ledger's policy or a declaration
+    at review only (9.2).
     """
-    measures = Measure.objects.filter(item=OuterRef("pk"), is_counted=True).order_by()
-    has_measures = Exists(measures)
-    has_unfinished = Exists(measures.exclude(status=COMPLETED.value))
-    has_begun = Exists(measures.exclude(status=CompletionStatus.NOT_STARTED.value))
     basically = Q(declared_basically_completed=True) | Q(
         ledger__unfinished_counts_as_basically_completed=True
     )
     return Case(
-        When(has_measures & ~has_unfinished, then=Value(COMPLETED.value)),
-        When(Q(~has_measures) & Q(reported_status=COMPLETED.value), then=Value(COMPLETED.value)),
+        When(standing__progress=COMPLETED.value, then=Value(COMPLETED.value)),
         When(basically, then=Value(CompletionStatus.BASICALLY_COMPLETED.value)),
-        When(~has_measures, then=F("reported_status")),
-        When(~has_begun, then=Value(CompletionStatus.NOT_STARTED.value)),
-        default=Value(CompletionStatus.IN_PROGRESS.value),
+        default=F("standing__progress"),
         output_field=CharField(),
     )
 

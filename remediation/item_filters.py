@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core.lists.fields import ChoicesField
@@ -81,10 +80,10 @@ class ItemFilterSet(LedgerFilterSet):
         return rows.filter(long_term if value else ~long_term)
 
     def filter_due_after(self, rows: QuerySet[Item], name: str, value: date) -> QuerySet[Item]:
-        return rows.alias(latest_due=latest_due()).filter(latest_due__gte=value)
+        return rows.filter(standing__due_date__gte=value)
 
     def filter_due_before(self, rows: QuerySet[Item], name: str, value: date) -> QuerySet[Item]:
-        return rows.alias(latest_due=latest_due()).filter(latest_due__lte=value)
+        return rows.filter(standing__due_date__lte=value)
 
     def filter_no_deadline(self, rows: QuerySet[Item], name: str, value: bool) -> QuerySet[Item]:
         dated = self.with_measure(Q(watch_date__isnull=False))
@@ -99,9 +98,3 @@ class ItemFilterSet(LedgerFilterSet):
 
     def filter_no_leader(self, rows: QuerySet[Item], name: str, value: bool) -> QuerySet[Item]:
         return rows.filter(~self.with_measure(Q(leader__isnull=False)), leader__isnull=True)
-
-
-def latest_due() -> Coalesce:
-    """An item's deadline: the latest of its measures' (product text 2); without measures its own."""
-    measures = Measure.objects.filter(item=OuterRef("pk"), is_counted=True).order_by().values("item")
-    return Coalesce(Subquery(measures.annotate(latest=Max("due_date")).values("latest")), F("due_date"))

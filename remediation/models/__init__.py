@@ -6,6 +6,7 @@ from remediation.models.item import Item, ItemOffice
 from remediation.models.ledger import ChangeMark, Ledger, LedgerType, RatesVisibility, Section, StatedTotal
 from remediation.models.measure import Measure, MeasureOffice
 from remediation.models.saved_filter import SavedFilter
+from remediation.models.standing import ItemStanding
 
 __all__ = [
     "BatchState",
@@ -16,6 +17,7 @@ __all__ = [
     "Item",
     "ItemEvent",
     "ItemOffice",
+    "ItemStanding",
     "Ledger",
     "LedgerType",
     "Measure",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Case, Count, F, IntegerField, QuerySet, Value, When
 from django.http import HttpResponseBase
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
@@ -12,16 +12,20 @@ from django.utils.translation import gettext_lazy as _
 from core.lists.tables import Order
 from core.lists.view import Counts
 from remediation.counting import with_completion
-from remediation.item_filters import ItemFilterSet, latest_due
+from remediation.item_filters import ItemFilterSet
 from remediation.item_lights import with_watch
 from remediation.models import Item, Measure
 from remediation.office_names import attach_duties
 from remediation.states import CompletionStatus
 from remediation.tables import ItemPrintTable, ItemTable
 from remediation.views.export import export_items
-from remediation.views.measures import LedgerListView, status_rank
+from remediation.views.measures import LedgerListView
 from remediation.views.reading import reads_ledgers
 
+COMPLETION_RANK = Case(
+    *(When(completion_status=status.value, then=Value(rank)) for rank, status in enumerate(CompletionStatus)),
+    output_field=IntegerField(),
+)
 ITEM_ORDERS = {
     "due": Order(
         _("Deadline"),
@@ -31,8 +35,8 @@ ITEM_ORDERS = {
     "number": Order(_("Number"), ("ledger_id", "order", "pk"), ("-ledger_id", "-order", "-pk")),
     "status": Order(
         _("Completion status"),
-        (status_rank("completion_status"), "order", "pk"),
-        (status_rank("completion_status").desc(), "order", "pk"),
+        (COMPLETION_RANK, "order", "pk"),
+        (COMPLETION_RANK.desc(), "order", "pk"),
     ),
     "updated": Order(_("Updated"), ("updated_at", "pk"), ("-updated_at", "-pk")),
 }
@@ -71,13 +75,10 @@ class ItemList(LedgerListView):
         if "section" in self.columns:
             related.append("section")
         rows = with_completion(with_watch(Item.objects.select_related(*related)))
-        counted = Q(measures__is_counted=True)
         return rows.annotate(
-            latest_due=latest_due(),
-            measures_total=Count("measures", filter=counted),
-            measures_completed=Count(
-                "measures", filter=counted & Q(measures__status=CompletionStatus.COMPLETED)
-            ),
+            latest_due=F("standing__due_date"),
+            measures_total=F("standing__counted"),
+            measures_completed=F("standing__completed"),
         )
 
     def prepared(self, rows: list[Any]) -> list[Any]:

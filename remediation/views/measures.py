@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Case, Count, F, IntegerField, QuerySet, Value, When
+from django.db.models import Count, F, QuerySet
 from django.http import HttpResponse, HttpResponseBase
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
@@ -20,20 +20,11 @@ from remediation.models import Measure
 from remediation.office_names import attach_duties
 from remediation.permissions import can_report_progress
 from remediation.recording import Duties
-from remediation.states import CompletionStatus, DutyRole
+from remediation.states import DutyRole
 from remediation.tables import LitTable, MeasurePrintTable, MeasureTable
 from remediation.views.bulk import MOST_ROWS, bulk_actions
 from remediation.views.export import export_measures
 from remediation.views.reading import reads_ledgers
-
-
-def status_rank(field: str) -> Case:
-    """未启动 first, 已完成 last."""
-    return Case(
-        *(When(**{field: status.value}, then=Value(rank)) for rank, status in enumerate(CompletionStatus)),
-        output_field=IntegerField(),
-    )
-
 
 MEASURE_ORDERS = {
     # As the list opens: what can be lit first, the worst light on top, completed rows last.
@@ -45,8 +36,8 @@ MEASURE_ORDERS = {
     "number": Order(_("Number"), ("ledger_id", "order", "pk"), ("-ledger_id", "-order", "-pk")),
     "status": Order(
         _("Completion status"),
-        (status_rank("status"), "percent", "order", "pk"),
-        (status_rank("status").desc(), "-percent", "order", "pk"),
+        ("status_rank", "percent", "order", "pk"),
+        ("-status_rank", "-percent", "-order", "-pk"),
     ),
     "updated": Order(_("Updated"), ("updated_at", "pk"), ("-updated_at", "-pk")),
 }

@@ -1,0 +1,162 @@
+"""The triggers behind ``ItemStanding``, for both databases; migrations put them in place.
+
+A migration that rebuilds the table of items or measures on SQLite (any change of a column does) takes their triggers
+away: let it end with ``migrations.RunPython(install, remove)``. A test looks whether they are there.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+# As they were decided: the words are those of remediation.states, and a test compares the outcome with Python's.
+UNLIT = "('concluded', 'pending_closure', 'closed', 'suspended', 'transferred', 'voided')"
+
+STANDING = f"""
+SELECT i.id, i.ledger_id, COALESCE(a.counted, 0), COALESCE(a.completed, 0),
+       CASE WHEN COALESCE(a.counted, 0) = 0 THEN i.reported_status
+            WHEN a.completed = a.counted THEN 'completed'
+            WHEN a.begun = 0 THEN 'not_started'
+            ELSE 'in_progress' END,
+       CASE WHEN a.open > 0 THEN {{true}}
+            WHEN a.counted > 0 THEN {{false}}
+            WHEN i.reported_status = 'completed' OR i.workflow_state IN {UNLIT} THEN {{false}}
+            ELSE {{true}} END,
+       CASE WHEN a.counted > 0 THEN a.nearest ELSE i.due_date END,
+       COALESCE(a.latest, i.due_date)
+"""
+AGGREGATES = """
+SELECT {group} COUNT(CASE WHEN m.is_counted THEN 1 END) AS counted,
+       COUNT(CASE WHEN m.is_counted AND m.status = 'completed' THEN 1 END) AS completed,
+       COUNT(CASE WHEN m.is_counted AND m.status <> 'not_started' THEN 1 END) AS begun,
+       COUNT(CASE WHEN m.is_open THEN 1 END) AS open,
+       MIN(CASE WHEN m.is_open THEN m.watch_date END) AS nearest,
+       MAX(CASE WHEN m.is_counted THEN m.due_date END) AS latest
+"""
+COLUMNS = "item_id, ledger_id, counted, completed, progress, is_open, watch_date, due_date"
+
+# The item is locked first, and in the order of keys: of two savers in one item the second then counts what the first
+# has committed (each statement of the function sees anew), and none waits for the other in a circle.
+POSTGRESQL = f"""
+CREATE OR REPLACE FUNCTION remediation_item_standing(ids bigint[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF COALESCE(array_length(ids, 1), 0) = 0 THEN RETURN; END IF;
+  PERFORM 1 FROM remediation_item WHERE id = ANY(ids) ORDER BY id FOR NO KEY UPDATE;
+  INSERT INTO remediation_itemstanding ({COLUMNS})
+  {STANDING.format(true="true", false="false")}
+  FROM remediation_item i
+  CROSS JOIN LATERAL ({AGGREGATES.format(group="")} FROM remediation_measure m WHERE m.item_id = i.id) a
+  WHERE i.id = ANY(ids)
+  ON CONFLICT (item_id) DO UPDATE SET
+    ledger_id = EXCLUDED.ledger_id, counted = EXCLUDED.counted, completed = EXCLUDED.completed,
+    progress = EXCLUDED.progress, is_open = EXCLUDED.is_open, watch_date = EXCLUDED.watch_date,
+    due_date = EXCLUDED.due_date;
+END $$;
+
+CREATE OR REPLACE FUNCTION remediation_standing_of_new() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_TABLE_NAME = 'remediation_item' THEN
+    INSERT INTO remediation_itemstanding ({COLUMNS})
+    {STANDING.format(true="true", false="false")}
+    FROM new_rows i CROSS JOIN (SELECT 0 AS counted, 0 AS completed, 0 AS begun, 0 AS open,
+                                       NULL::date AS nearest, NULL::date AS latest) a;
+  ELSE
+    PERFORM remediation_item_standing(ARRAY(SELECT DISTINCT item_id FROM new_rows));
+  END IF;
+  RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION remediation_standing_of_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_TABLE_NAME = 'remediation_item' THEN
+    PERFORM remediation_item_standing(ARRAY(
+      SELECT n.id FROM new_rows n JOIN old_rows o ON o.id = n.id
+      WHERE (n.reported_status, n.workflow_state, n.due_date, n.ledger_id)
+            IS DISTINCT FROM (o.reported_status, o.workflow_state, o.due_date, o.ledger_id)));
+  ELSE
+    PERFORM remediation_item_standing(ARRAY(
+      SELECT n.item_id FROM new_rows n JOIN old_rows o ON o.id = n.id
+      WHERE (n.status, n.is_open, n.is_counted, n.watch_date, n.due_date, n.item_id)
+            IS DISTINCT FROM (o.status, o.is_open, o.is_counted, o.watch_date, o.due_date, o.item_id)
+      UNION
+      SELECT o.item_id FROM new_rows n JOIN old_rows o ON o.id = n.id WHERE n.item_id <> o.item_id));
+  END IF;
+  RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION remediation_standing_of_gone() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM remediation_item_standing(ARRAY(SELECT DISTINCT item_id FROM old_rows));
+  RETURN NULL;
+END $$;
+
+CREATE TRIGGER standing_item_new AFTER INSERT ON remediation_item REFERENCING NEW TABLE AS new_rows
+  FOR EACH STATEMENT EXECUTE FUNCTION remediation_standing_of_new();
+CREATE TRIGGER standing_item_changed AFTER UPDATE ON remediation_item
+  REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+  FOR EACH STATEMENT EXECUTE FUNCTION remediation_standing_of_changed();
+CREATE TRIGGER standing_measure_new AFTER INSERT ON remediation_measure REFERENCING NEW TABLE AS new_rows
+  FOR EACH STATEMENT EXECUTE FUNCTION remediation_standing_of_new();
+CREATE TRIGGER standing_measure_changed AFTER UPDATE ON remediation_measure
+  REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+  FOR EACH STATEMENT EXECUTE FUNCTION remediation_standing_of_changed();
+CREATE TRIGGER standing_measure_gone AFTER DELETE ON remediation_measure REFERENCING OLD TABLE AS old_rows
+  FOR EACH STATEMENT EXECUTE FUNCTION remediation_standing_of_gone();
+"""  # noqa: S608 - constants
+TRIGGERS = {
+    "standing_item_new": ("remediation_item", "AFTER INSERT", "NEW.id"),
+    "standing_item_changed": (
+        "remediation_item",
+        "AFTER UPDATE OF reported_status, workflow_state, due_date, ledger_id",
+        "NEW.id",
+    ),
+    "standing_measure_new": ("remediation_measure", "AFTER INSERT", "NEW.item_id"),
+    "standing_measure_changed": (
+        "remediation_measure",
+        "AFTER UPDATE OF status, workflow_state, due_date, review_date, item_id",
+        "OLD.item_id, NEW.item_id",
+    ),
+    "standing_measure_gone": ("remediation_measure", "AFTER DELETE", "OLD.item_id"),
+}
+FUNCTIONS = (
+    "remediation_standing_of_new()",
+    "remediation_standing_of_changed()",
+    "remediation_standing_of_gone()",
+    "remediation_item_standing(bigint[])",
+)
+
+
+def refreshed(items: str) -> str:
+    """SQLite's statement that writes the standing of ``items`` (keys, or a query of them)."""
+    return f"""
+INSERT OR REPLACE INTO remediation_itemstanding ({COLUMNS})
+{STANDING.format(true="1", false="0")}
+FROM remediation_item i
+LEFT JOIN ({AGGREGATES.format(group="m.item_id,")} FROM remediation_measure m
+           WHERE m.item_id IN ({items}) GROUP BY m.item_id) a ON a.item_id = i.id
+WHERE i.id IN ({items})
+"""
+
+
+def install(apps: Any, schema_editor: Any) -> None:
+    """Create the triggers, and the standing of the items that are there."""
+    cursor_of = schema_editor.connection.cursor
+    remove(apps, schema_editor)
+    with cursor_of() as cursor:
+        if schema_editor.connection.vendor == "postgresql":
+            cursor.execute(POSTGRESQL)
+            cursor.execute("SELECT remediation_item_standing(ARRAY(SELECT id FROM remediation_item))")
+            return
+        for name, (table, moment, items) in TRIGGERS.items():
+            cursor.execute(f"CREATE TRIGGER {name} {moment} ON {table} BEGIN {refreshed(items)}; END")
+        cursor.execute(refreshed("SELECT id FROM remediation_item"))
+
+
+def remove(apps: Any, schema_editor: Any) -> None:
+    """Drop the triggers."""
+    with schema_editor.connection.cursor() as cursor:
+        on_table = schema_editor.connection.vendor == "postgresql"
+        for name, (table, _moment, _items) in TRIGGERS.items():
+            cursor.execute(f"DROP TRIGGER IF EXISTS {name}" + (f" ON {table}" if on_table else ""))
+        if on_table:
+            for function in FUNCTIONS:
+                cursor.execute(f"DROP FUNCTION IF EXISTS {function}")
