@@ -47,7 +47,8 @@ def expected(item: Item) -> dict[str, object]:
 
 def stored(item: Item) -> dict[str, object]:
     """The standing that the database keeps."""
-    return ItemStanding.objects.filter(item=item).values(*expected(item)).get()
+    found: dict[str, object] = ItemStanding.objects.filter(item=item).values(*expected(item)).get()
+    return found
 
 
 @pytest.mark.django_db
