@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from typing import cast
 
 from django.db.models import Exists, OuterRef, Q
 
@@ -47,3 +48,15 @@ def answered_for_by(office_ids: Iterable[int], *, role: str | None = None) -> Q:
     elif role is not None:
         duties = duties.filter(role=role)
     return Q(pk__in=duties.order_by().values("measure"))
+
+
+def reached(condition: Q, prefix: str) -> Q:
+    """``condition`` on measures, seen from a row that leads to them by ``prefix`` (``measure__``)."""
+    if not prefix:
+        return condition
+    there = Q(_connector=condition.connector, _negated=condition.negated)
+    there.children = [
+        (f"{prefix}{child[0]}", child[1]) if isinstance(child, tuple) else reached(cast("Q", child), prefix)
+        for child in condition.children
+    ]
+    return there

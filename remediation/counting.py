@@ -16,10 +16,12 @@ from typing import Any, TypedDict
 from django.db.models import Case, CharField, Count, F, Q, QuerySet, Sum, Value, When
 from django_stubs_ext import WithAnnotations
 
+from remediation import conditions
 from remediation.lights import Light, LightRule
 from remediation.models import Item, Ledger, Measure, MeasureOffice, Section
 from remediation.states import (
     UNCOUNTED_STATES,
+    UNLIT_STATES,
     CompletionStatus,
     DutyRole,
     ItemKind,
@@ -28,6 +30,8 @@ from remediation.states import (
 )
 
 COMPLETED = CompletionStatus.COMPLETED
+DUE_WITHIN_WORKDAYS = 10
+NEWLY_RED_DAYS = 7
 TOTAL_KEYS = (
     "key_problems",
     "specific_problems",
@@ -109,27 +113,93 @@ class MeasureTotals:
         first_due_date: date | None,
         light: str,
         today: date,
+        times: int = 1,
     ) -> None:
-        """Add one measure's state: the same rule as ``figures`` in Python, for days rebuilt from the history."""
+        """Add one measure's state: the same rule as ``figures`` in Python, for days rebuilt from the history.
+
+        ``times`` -1 takes a state away that was counted before.
+        """
         if workflow_state in UNCOUNTED_STATES:
             return
         done = status == COMPLETED
-        self.total += 1
-        self.completed += done
-        self.in_progress += status == CompletionStatus.IN_PROGRESS
-        self.not_started += status == CompletionStatus.NOT_STARTED
-        self.suspended += workflow_state == WorkflowState.SUSPENDED
-        self.long_term += is_long_term
-        self.percent_sum += percent
+        self.total += times
+        self.completed += done * times
+        self.in_progress += (status == CompletionStatus.IN_PROGRESS) * times
+        self.not_started += (status == CompletionStatus.NOT_STARTED) * times
+        self.suspended += (workflow_state == WorkflowState.SUSPENDED) * times
+        self.long_term += is_long_term * times
+        self.percent_sum += percent * times
         if first_due_date is not None:
-            self.dated += 1
-            self.dated_completed += done
-            self.first_due_passed += first_due_date < today
+            self.dated += times
+            self.dated_completed += done * times
+            self.first_due_passed += (first_due_date < today) * times
         if not done:
-            setattr(self, str(light), self.light(light) + 1)
+            setattr(self, str(light), self.light(light) + times)
+
+    def merge(self, other: MeasureTotals) -> None:
+        """Add the figures of ``other``, which counts other measures."""
+        for field in fields(other):
+            setattr(self, field.name, getattr(self, field.name) + getattr(other, field.name))
 
 
 TOTAL_FIELDS = tuple(field.name for field in fields(MeasureTotals))
+
+
+@dataclass
+class LiveTotals(MeasureTotals):
+    """The figures of today, with those that only a page of today shows."""
+
+    newly_red: int = 0
+    due_soon: int = 0  # within ``DUE_WITHIN_WORKDAYS``
+    missed: int = 0  # the first deadline has passed, and not completed
+
+    def add_state(self, state: MeasureState, rule: LightRule, *, ledger_id: int, times: int = 1) -> None:
+        """Add (or with ``times`` -1 take away) one measure's state under the lights of ``rule``."""
+        if state.workflow_state in UNCOUNTED_STATES:
+            return
+        self.add(
+            status=state.status,
+            percent=state.percent,
+            workflow_state=state.workflow_state,
+            is_long_term=state.is_long_term,
+            first_due_date=state.first_due_date,
+            light=rule.light_of(is_open=state.is_open, watch_date=state.watch_date, ledger_id=ledger_id),
+            today=rule.today,
+            times=times,
+        )
+        passed = state.first_due_date is not None and state.first_due_date < rule.today
+        self.missed += (passed and state.status != COMPLETED) * times
+        if state.is_open and state.watch_date is not None:
+            left = (state.watch_date - rule.today).days
+            self.newly_red += (-NEWLY_RED_DAYS <= left < 0) * times
+            last = rule.calendar.last_within(rule.today, DUE_WITHIN_WORKDAYS)
+            self.due_soon += (rule.today <= state.watch_date <= last) * times
+
+    def plain(self) -> MeasureTotals:
+        """Without what only a page of today shows."""
+        return MeasureTotals(**{name: getattr(self, name) for name in TOTAL_FIELDS})
+
+
+LIVE_FIELDS = tuple(field.name for field in fields(LiveTotals))
+
+
+@dataclass(frozen=True)
+class MeasureState:
+    """What figures count of one measure, as it stands or as it once stood."""
+
+    status: str
+    percent: int
+    workflow_state: str
+    is_long_term: bool
+    first_due_date: date | None
+    watch_date: date | None
+    lead: tuple[int, ...] = ()
+    assisting: tuple[int, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """As ``Measure.is_open``."""
+        return self.status != COMPLETED and self.workflow_state not in UNLIT_STATES
 
 
 def figures(rule: LightRule, prefix: str = "") -> dict[str, Any]:
@@ -161,9 +231,29 @@ def figures(rule: LightRule, prefix: str = "") -> dict[str, Any]:
     }
 
 
+def live_figures(rule: LightRule, prefix: str = "") -> dict[str, Any]:
+    """The SQL aggregates behind ``LiveTotals``."""
+
+    def count(condition: Q) -> Count:
+        counted = Q(**{f"{prefix}is_counted": True})
+        return Count(f"{prefix}pk", filter=counted & conditions.reached(condition, prefix))
+
+    return {
+        **figures(rule, prefix),
+        "newly_red": count(conditions.newly_red(rule.today, days=NEWLY_RED_DAYS)),
+        "due_soon": count(conditions.due_within(rule.today, rule.calendar, workdays=DUE_WITHIN_WORKDAYS)),
+        "missed": count(conditions.first_due_passed(rule.today) & conditions.not_completed()),
+    }
+
+
 def totals_of(row: Mapping[str, Any]) -> MeasureTotals:
     """The figures of one row of a grouped query."""
     return MeasureTotals(**{name: row[name] for name in TOTAL_FIELDS})
+
+
+def live_totals_of(row: Mapping[str, Any]) -> LiveTotals:
+    """The figures of one row of a grouped query by ``live_figures``."""
+    return LiveTotals(**{name: row[name] for name in LIVE_FIELDS})
 
 
 def measure_totals(measures: QuerySet[Measure], rule: LightRule) -> MeasureTotals:
@@ -207,19 +297,19 @@ def distinct_measures(measures: QuerySet[Measure]) -> int:
 # -- items ------------------------------------------------------------------------------------------------------------
 
 
-def completion_expression() -> Case:
+def completion_expression(prefix: str = "") -> Case:
     """An item's completion status in SQL; ``item_status`` is the same rule in Python, and a test holds them together.
 
     What follows from the measures stands on ``ItemStanding``. 基本完成 comes from the ledger's policy or a declaration
-    at review only (9.2).
+    at review only (9.2). ``prefix`` is the path to the item.
     """
-    basically = Q(declared_basically_completed=True) | Q(
-        ledger__unfinished_counts_as_basically_completed=True
+    basically = Q(**{f"{prefix}declared_basically_completed": True}) | Q(
+        **{f"{prefix}ledger__unfinished_counts_as_basically_completed": True}
     )
     return Case(
-        When(standing__progress=COMPLETED.value, then=Value(COMPLETED.value)),
+        When(Q(**{f"{prefix}standing__progress": COMPLETED.value}), then=Value(COMPLETED.value)),
         When(basically, then=Value(CompletionStatus.BASICALLY_COMPLETED.value)),
-        default=F("standing__progress"),
+        default=F(f"{prefix}standing__progress"),
         output_field=CharField(),
     )
 
@@ -372,18 +462,13 @@ def section_rollups(
         below = [build(child, depth + 1) for child in children.get(section.pk, ())]
         statuses, totals = StatusTotals(), MeasureTotals()
         statuses.merge(by_section.get(section.pk, StatusTotals()))
-        _merge(totals, measured.get(section.pk, MeasureTotals()))
+        totals.merge(measured.get(section.pk, MeasureTotals()))
         for child in below:
             statuses.merge(child.items)
-            _merge(totals, child.measures)
+            totals.merge(child.measures)
         return SectionRollup(section, depth, statuses, totals, below)
 
     return [build(section, 0) for section in children.get(None, ())]
-
-
-def _merge(into: MeasureTotals, other: MeasureTotals) -> None:
-    for name in TOTAL_FIELDS:
-        setattr(into, name, getattr(into, name) + getattr(other, name))
 
 
 def flattened(rollups: Iterable[SectionRollup]) -> list[SectionRollup]:

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
+# These change the status, the percent and the review date of one measure, and nothing else that is counted.
+REPORTS = frozenset({EventKind.REPORTED, EventKind.CORRECTED, EventKind.NOTED, EventKind.REPORT_UNDONE})
+
+
 @dataclass(frozen=True)
 class Change:
     """One field, from and to, as machine values: dates in ISO form, offices as lists of ids, choices by value."""
@@ -142,7 +146,7 @@ def record(
         batch=batch,
     )
     event.save(force_insert=True)
-    mark_changed(measure.ledger_id)
+    mark_changed(measure.ledger_id, event=event if kind in REPORTS else None)
     return event
 
 
@@ -174,9 +178,12 @@ def record_item(
     return event
 
 
-def mark_changed(ledger_id: int) -> None:
-    """Ask for a roll-up of this ledger: insert-only, so two savers never wait for each other."""
-    ChangeMark.objects.create(ledger_id=ledger_id)
+def mark_changed(ledger_id: int, *, event: ItemEvent | None = None) -> None:
+    """Ask for a roll-up of this ledger: insert-only, so two savers never wait for each other.
+
+    ``event`` is a report on one measure, when nothing else has changed.
+    """
+    ChangeMark.objects.create(ledger_id=ledger_id, event=event)
 
 
 def mark_all_changed() -> None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 
 from accounts.roles import BUSINESS_ROLES
-from remediation.models.item import Item, ItemOffice, ItemQuerySet
+from remediation.models.item import Item, ItemQuerySet
 from remediation.models.ledger import Ledger, LedgerQuerySet, RatesVisibility
-from remediation.models.measure import Measure, MeasureOffice, MeasureQuerySet
+from remediation.models.measure import MeasureQuerySet
+from remediation.parts import Part
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -22,34 +23,12 @@ if TYPE_CHECKING:
 
 def measures_visible_to(measures: MeasureQuerySet, user: User) -> MeasureQuerySet:
     """Measures whose own offices are in scope, or that the leader answers for."""
-    if user.sees_everything:
-        return measures
-    if not user.scope_office_ids and not user.scope_position_ids:
-        return measures.none()
-    in_scope = Q()
-    if user.scope_office_ids:
-        duties = MeasureOffice.objects.filter(measure=OuterRef("pk"), office__in=user.scope_office_ids)
-        in_scope |= Q(Exists(duties))
-    if user.scope_position_ids:
-        in_scope |= Q(leader__in=user.scope_position_ids) | Q(item__leader__in=user.scope_position_ids)
-    return measures.filter(in_scope)
+    return Part.seen_by(user).measures(measures)
 
 
 def items_visible_to(items: ItemQuerySet, user: User) -> ItemQuerySet:
     """Items one of whose measures is in scope, or whose own offices or leader are."""
-    if user.sees_everything:
-        return items
-    if not user.scope_office_ids and not user.scope_position_ids:
-        return items.none()
-    in_scope = Q()
-    if user.scope_office_ids:
-        duties = MeasureOffice.objects.filter(measure__item=OuterRef("pk"), office__in=user.scope_office_ids)
-        own = ItemOffice.objects.filter(item=OuterRef("pk"), office__in=user.scope_office_ids)
-        in_scope |= Q(Exists(duties)) | Q(Exists(own))
-    if user.scope_position_ids:
-        answered = Measure.objects.filter(item=OuterRef("pk"), leader__in=user.scope_position_ids)
-        in_scope |= Q(leader__in=user.scope_position_ids) | Q(Exists(answered))
-    return items.filter(in_scope)
+    return Part.seen_by(user).items(items)
 
 
 def ledgers_visible_to(ledgers: LedgerQuerySet, user: User) -> LedgerQuerySet:

@@ -115,7 +115,12 @@ TRIGGERS = {
         "AFTER UPDATE OF status, workflow_state, due_date, review_date, item_id",
         "OLD.item_id, NEW.item_id",
     ),
-    "standing_measure_gone": ("remediation_measure", "AFTER DELETE", "OLD.item_id"),
+    # Only where there is a standing: when all tables are emptied, it may be gone before the measures are.
+    "standing_measure_gone": (
+        "remediation_measure",
+        "AFTER DELETE",
+        "SELECT item_id FROM remediation_itemstanding WHERE item_id = OLD.item_id",
+    ),
 }
 FUNCTIONS = (
     "remediation_standing_of_new()",

@@ -7,8 +7,7 @@ history: the latest event of each measure up to that day carries its whole count
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
@@ -19,10 +18,14 @@ from django.utils import timezone
 from accounts.models import office_tree
 from accounts.models.office import OfficeTree
 from core.workdays import ONE_DAY, WorkCalendar
-from remediation.counting import COMPLETED, TOTAL_FIELDS, MeasureTotals, measure_totals, office_totals
+from remediation.counting import MeasureState, MeasureTotals
+from remediation.kept_counting import Content, count_ledger
+from remediation.kept_figures import renewed
 from remediation.lights import Light, LightRule
-from remediation.models import ChangeMark, ItemEvent, Ledger, Measure, MeasureOffice
-from remediation.states import UNLIT_STATES, DutyRole
+from remediation.models import ChangeMark, ItemEvent, Ledger, Measure
+from remediation.parts import WHOLE as WHOLE_LEDGER
+from remediation.parts import Part, parts_of_organ
+from remediation.states import DutyRole
 from supervision.models import CompletionSnapshot
 
 # How far back the nightly roll-up looks for days on which nothing ran.
@@ -47,45 +50,37 @@ def parents(tree: OfficeTree) -> set[int]:
 
 
 def live_figures(ledger: Ledger, rule: LightRule, *, tree: OfficeTree) -> Figures:
-    """The figures of ``ledger`` as it stands: two queries for the offices, one for each office with others below it."""
-    measures = Measure.objects.filter(ledger=ledger)
-    if not measures.exists():
-        return {}
-    figures = {WHOLE: measure_totals(measures, rule)}
-    for role in DutyRole:
-        by_office = office_totals([ledger], role, rule)
-        for office_id, totals in by_office.items():
-            figures[Cell(office_id, role.value, False)] = totals
-        for office_id in parents(tree):
-            below = tree.below([office_id])
-            if not below.isdisjoint(by_office):
-                # Each measure once, however many of the offices below answer for it.
-                duties = MeasureOffice.objects.filter(role=role, office__in=below, measure__ledger=ledger)
-                within = measures.filter(pk__in=duties.values("measure"))
-                figures[Cell(office_id, role.value, True)] = measure_totals(within, rule)
+    """The figures of ``ledger`` as it stands, counted anew."""
+    parts = [below(tree, office, role) for office in sorted(parents(tree)) for role in DutyRole]
+    return figures_in(count_ledger(ledger, rule, parts), tree=tree)
+
+
+def figures_in(content: Content, *, tree: OfficeTree) -> Figures:
+    """What of a ledger's figures is kept as snapshots: nothing where there is no measure."""
+    figures: Figures = {}
+    whole = content.parts[WHOLE_LEDGER].totals
+    if not whole.total and not any(figures.totals.total for figures in content.parts.values()):
+        return figures
+    cells = {WHOLE: WHOLE_LEDGER}
+    for part in content.parts:
+        if part.offices is not None and len(part.offices) == 1 and part.role and not part.positions:
+            cells[Cell(next(iter(part.offices)), part.role, False)] = part
+    for office_id in parents(tree):
+        for role in DutyRole:
+            cells[Cell(office_id, role.value, True)] = below(tree, office_id, role)
+    for cell, part in cells.items():
+        found = content.parts.get(part)
+        if found is not None and (found.totals.total or cell == WHOLE):
+            figures[cell] = found.totals.plain()
     return figures
 
 
-@dataclass(frozen=True)
-class State:
-    """The countable state of one measure at the end of a day."""
-
-    status: str
-    percent: int
-    workflow_state: str
-    is_long_term: bool
-    first_due_date: date | None
-    watch_date: date | None
-    lead: tuple[int, ...]
-    assisting: tuple[int, ...]
-
-    @property
-    def is_open(self) -> bool:
-        """As ``Measure.is_open``."""
-        return self.status != COMPLETED and self.workflow_state not in UNLIT_STATES
+def below(tree: OfficeTree, office_id: int, role: DutyRole) -> Part:
+    """What an office and those below it answer for: each measure once, however many of them do."""
+    return Part(frozenset(tree.below([office_id])), role=role.value)
 
 
-def states_on(ledger: Ledger, day: date) -> Iterator[State]:
+def states_on(ledger: Ledger, day: date) -> Iterator[MeasureState]:
     """The state of every measure at the end of ``day``; measures without a record by then are left out."""
     until = ItemEvent.objects.filter(ledger=ledger, occurred_on__lte=day)
     of_measure = until.filter(measure=OuterRef("pk"), status_after__isnull=False)
@@ -118,7 +113,7 @@ def states_on(ledger: Ledger, day: date) -> Iterator[State]:
     for pk, item_id, on, workflow, *rest in events.values_list(*columns).iterator():
         has_moved = item_id in moved and moved[item_id][:2] > (on, pk)
         status, percent, is_long_term, first_due, due, review, lead, assisting = rest
-        yield State(
+        yield MeasureState(
             status=status or "",
             percent=percent or 0,
             workflow_state=(moved[item_id][2] if has_moved else workflow) or "",
@@ -155,10 +150,10 @@ def rebuilt_figures(ledger: Ledger, rule: LightRule, *, tree: OfficeTree) -> Fig
     with_others = parents(tree)
     for (role, offices), totals in by_offices.items():
         if role == DutyRole.LEAD:
-            merge(figures[WHOLE], totals)
+            figures[WHOLE].merge(totals)
         if totals.total:
             for cell in cells_above(offices, role, tree=tree, with_others=with_others):
-                merge(figures[cell], totals)
+                figures[cell].merge(totals)
     return dict(figures)
 
 
@@ -173,50 +168,60 @@ def cells_above(
     return cells
 
 
-def merge(into: MeasureTotals, other: MeasureTotals) -> None:
-    """Add the figures of ``other``."""
-    for name in TOTAL_FIELDS:
-        setattr(into, name, getattr(into, name) + getattr(other, name))
-
-
 def roll_up_ledger(
-    ledger_id: int, day: date, *, today: date, calendar: WorkCalendar, marks: Collection[int] = ()
+    ledger_id: int,
+    day: date,
+    *,
+    today: date,
+    calendar: WorkCalendar,
+    anew: bool = True,
+    parts: list[Part] | None = None,
 ) -> int:
-    """Write the snapshots of one ledger and day, and delete the ``marks`` that asked for it; return how many there are.
+    """Write the snapshots of one ledger and day; return how many there are.
 
-    Today is counted live, a day before it rebuilt. Counting comes after the marks were seen and before the transaction,
-    which is therefore short: nobody who saves waits for it. Of two roll-ups at once the figures of the one that began
-    to count later stay; they hold what was committed before either's marks.
+    The figures of today are counted ``anew``, or are those kept with what was reported since; they are kept for the
+    pages, and the marks that asked for them go, in the same transaction. Those of a day before are rebuilt. Counting
+    comes before the transaction, which is therefore short: nobody who saves waits for it. Of two roll-ups of today at
+    once one writes; the other leaves the marks that the first has not seen to the next sweep.
     """
     ledger = Ledger.objects.filter(pk=ledger_id).first()
     if ledger is None:
         return 0
-    began = timezone.now()
-    count = live_figures if day >= today else rebuilt_figures
-    figures = count(ledger, LightRule.build(day, calendar, ledgers=[ledger]), tree=office_tree())
+    rule, tree = LightRule.build(day, calendar, ledgers=[ledger]), office_tree()
+    if day < today:
+        began = timezone.now()
+        figures = rebuilt_figures(ledger, rule, tree=tree)
+        with transaction.atomic():
+            Ledger.objects.select_for_update(no_key=True).filter(pk=ledger_id).first()
+            if not CompletionSnapshot.objects.filter(ledger=ledger, day=day, computed_at__gt=began).exists():
+                write_snapshots(ledger, day, figures, computed_at=began)
+        return len(figures)
+    renewal = renewed(ledger, rule, parts=parts, anew=anew)
+    figures = figures_in(renewal.content, tree=tree)
     with transaction.atomic():
-        Ledger.objects.select_for_update(no_key=True).filter(pk=ledger_id).first()
-        if marks:
-            ChangeMark.objects.filter(pk__in=marks).delete()
-        snapshots = CompletionSnapshot.objects.filter(ledger=ledger, day=day)
-        if not snapshots.filter(computed_at__gt=began).exists():
-            snapshots.delete()
-            CompletionSnapshot.objects.bulk_create(
-                [
-                    CompletionSnapshot(
-                        ledger=ledger,
-                        office_id=cell.office_id,
-                        role=cell.role,
-                        with_below=cell.with_below,
-                        day=day,
-                        computed_at=began,
-                        **totals.as_dict(),
-                    )
-                    for cell, totals in figures.items()
-                ],
-                batch_size=500,
-            )
+        if renewal.keep():
+            write_snapshots(ledger, day, figures, computed_at=renewal.began)
     return len(figures)
+
+
+def write_snapshots(ledger: Ledger, day: date, figures: Figures, *, computed_at: datetime) -> None:
+    """Replace the snapshots of a day."""
+    CompletionSnapshot.objects.filter(ledger=ledger, day=day).delete()
+    CompletionSnapshot.objects.bulk_create(
+        [
+            CompletionSnapshot(
+                ledger=ledger,
+                office_id=cell.office_id,
+                role=cell.role,
+                with_below=cell.with_below,
+                day=day,
+                computed_at=computed_at,
+                **totals.as_dict(),
+            )
+            for cell, totals in figures.items()
+        ],
+        batch_size=500,
+    )
 
 
 def ledgers_on(day: date) -> list[int]:
@@ -257,9 +262,8 @@ def roll_up_night(today: date, *, calendar: WorkCalendar) -> int:
 
 def roll_up_changes(today: date, *, calendar: WorkCalendar) -> int:
     """Roll up the ledgers that were changed since the last time; return how many ledgers."""
-    marked: defaultdict[int, list[int]] = defaultdict(list)
-    for pk, ledger_id in ChangeMark.objects.order_by("pk").values_list("pk", "ledger_id")[:10_000]:
-        marked[ledger_id].append(pk)
-    for ledger_id, marks in marked.items():
-        roll_up_ledger(ledger_id, today, today=today, calendar=calendar, marks=marks)
+    marked = list(ChangeMark.objects.order_by("ledger_id").values_list("ledger_id", flat=True).distinct())
+    parts = parts_of_organ() if marked else []
+    for ledger_id in marked:
+        roll_up_ledger(ledger_id, today, today=today, calendar=calendar, anew=False, parts=parts)
     return len(marked)

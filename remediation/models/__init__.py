@@ -1,5 +1,6 @@
 """The ledger and everything in it."""
 
+from remediation.models.figures import LedgerFigures
 from remediation.models.history import EventKind, ItemEvent, ProgressReport, ReportKind
 from remediation.models.import_batch import BatchState, ImportBatch, ImportLayout
 from remediation.models.item import Item, ItemOffice
@@ -19,6 +20,7 @@ __all__ = [
     "ItemOffice",
     "ItemStanding",
     "Ledger",
+    "LedgerFigures",
     "LedgerType",
     "Measure",
     "MeasureOffice",

@@ -210,10 +210,15 @@ class Section(models.Model):
 class ChangeMark(models.Model):
     """That the figures of a ledger changed: one row per change, deleted by the roll-up that has seen it.
 
-    Insert-only, so that two offices saving at once never wait for one row.
+    Insert-only, so that two offices saving at once never wait for one row. ``event`` is the change where it is no more
+    than a report on one measure, whose difference can be worked out from the history; without it the ledger has to be
+    counted anew.
     """
 
-    ledger = models.ForeignKey(Ledger, models.CASCADE, related_name="+")
+    ledger = models.ForeignKey(Ledger, models.CASCADE, related_name="change_marks")
+    event = models.ForeignKey(
+        "remediation.ItemEvent", models.CASCADE, null=True, blank=True, related_name="+", db_index=False
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -18,6 +18,7 @@ from core import clock
 from core.models import CalendarDay
 from remediation.counting import MeasureTotals
 from remediation.editing import change_offices, edit_measure
+from remediation.kept_figures import renewed
 from remediation.lights import LightRule
 from remediation.models import ChangeMark, EventKind, Item, Ledger, Measure
 from remediation.recording import Change, Duties, mark_changed, record, record_item
@@ -177,15 +178,30 @@ def test_a_roll_up_writes_each_row_once(story: Story) -> None:
     assert row.day == story.today
 
 
-def test_of_two_roll_ups_at_once_the_later_count_stays(story: Story) -> None:
-    story.measure(lead=[story.office], day=story.today)
-    later = timezone.now() + timedelta(seconds=5)
-    CompletionSnapshot.objects.create(ledger=story.ledger, day=story.today, computed_at=later, total=7)
+def test_of_two_roll_ups_at_once_one_writes_and_no_mark_is_lost(story: Story) -> None:
+    measure = story.measure(lead=[story.office], day=story.today)
     calendar = CalendarDay.objects.work_calendar()
-    marks = list(ChangeMark.objects.values_list("pk", flat=True))
-    rollup.roll_up_ledger(story.ledger.pk, story.today, today=story.today, calendar=calendar, marks=marks)
+    rule = LightRule.build(story.today, calendar, ledgers=[story.ledger])
+    slow = renewed(story.ledger, rule)
+    report_progress(measure, progress=Progress("completed"), actor=story.clerk)
+    assert rollup.roll_up_changes(story.today, calendar=calendar) == 1
+    report_progress(measure, progress=Progress("in_progress", 10), actor=story.clerk)
+    # The one that began earlier comes too late: it keeps nothing and takes no mark away.
+    assert not slow.keep()
+    assert ChangeMark.objects.count() == 1
+    assert CompletionSnapshot.objects.get(ledger=story.ledger, office__isnull=True).completed == 1
+    rollup.roll_up_changes(story.today, calendar=calendar)
+    assert CompletionSnapshot.objects.get(ledger=story.ledger, office__isnull=True).completed == 0
+
+
+def test_an_older_count_of_a_past_day_does_not_replace_a_newer_one(story: Story) -> None:
+    yesterday = story.today - timedelta(days=1)
+    story.measure(lead=[story.office], day=yesterday)
+    later = timezone.now() + timedelta(seconds=5)
+    CompletionSnapshot.objects.create(ledger=story.ledger, day=yesterday, computed_at=later, total=7)
+    calendar = CalendarDay.objects.work_calendar()
+    rollup.roll_up_ledger(story.ledger.pk, yesterday, today=story.today, calendar=calendar)
     assert [row.total for row in CompletionSnapshot.objects.all()] == [7]
-    assert not ChangeMark.objects.exists()
 
 
 def test_changed_ledgers_are_rolled_up_and_their_marks_go(story: Story) -> None:

@@ -1,0 +1,224 @@
+"""Counting a whole ledger in SQL for keeping: the whole, each office and scope, and the sections, in one go."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from remediation.counting import (
+    LIVE_FIELDS,
+    LiveTotals,
+    StatusTotals,
+    completion_expression,
+    counted_items,
+    live_figures,
+    live_totals_of,
+    with_completion,
+)
+from remediation.lights import LightRule
+from remediation.models import Item, ItemOffice, Ledger, Measure, MeasureOffice
+from remediation.parts import WHOLE, Part
+from remediation.states import UNCOUNTED_STATES, DutyRole
+
+UNCOUNTED = [state.value for state in UNCOUNTED_STATES]
+# How an item is counted: its kind, whether it is a reform item, its completion status.
+ItemKey = tuple[str, bool, str]
+
+
+@dataclass
+class PartFigures:
+    """The figures of one part: its measures, how many of them are distinct, and its items."""
+
+    totals: LiveTotals = field(default_factory=LiveTotals)
+    distinct: int = 0
+    items: Counter[ItemKey] = field(default_factory=Counter)
+
+    def merge(self, other: PartFigures) -> None:
+        """Add the figures of ``other``, which counts other rows."""
+        self.totals.merge(other.totals)
+        self.distinct += other.distinct
+        self.items.update(other.items)
+
+    def as_json(self) -> list[Any]:
+        """In the order of the fields."""
+        items = [[*key, count] for key, count in sorted(self.items.items()) if count]
+        return [values_of(self.totals), self.distinct, items]
+
+    @classmethod
+    def from_json(cls, kept: list[Any]) -> PartFigures:
+        """What ``as_json`` made."""
+        totals, distinct, items = kept
+        return cls(
+            LiveTotals(*totals),
+            distinct,
+            Counter({(kind, is_reform, status): count for kind, is_reform, status, count in items}),
+        )
+
+
+@dataclass
+class SectionFigures:
+    """What stands directly under one section: measures and items."""
+
+    totals: LiveTotals = field(default_factory=LiveTotals)
+    items: StatusTotals = field(default_factory=StatusTotals)
+
+
+@dataclass
+class Content:
+    """All kept figures of one ledger."""
+
+    parts: dict[Part, PartFigures] = field(default_factory=dict)
+    sections: dict[int | None, SectionFigures] = field(default_factory=dict)
+
+    def figures_of(self, part: Part) -> PartFigures | None:
+        """The figures of ``part``; an office that nothing of the ledger concerns has zeros, an unknown scope none."""
+        found = self.parts.get(part)
+        if found is None and part.offices is not None and len(part.offices) == 1 and not part.positions:
+            return PartFigures()
+        return found
+
+    def section(self, pk: int | None) -> SectionFigures:
+        """The figures of one section (``None``: of items under none)."""
+        return self.sections.setdefault(pk, SectionFigures())
+
+    def has(self, parts: Iterable[Part]) -> bool:
+        """Whether all of these scopes are among the parts, so that pages find theirs."""
+        return all(part in self.parts for part in parts)
+
+    def as_json(self) -> dict[str, Any]:
+        """For ``LedgerFigures.content``."""
+        return {
+            "parts": [
+                [
+                    None if part.offices is None else sorted(part.offices),
+                    sorted(part.positions),
+                    part.role,
+                    figures.as_json(),
+                ]
+                for part, figures in self.parts.items()
+            ],
+            "sections": [
+                [pk, values_of(one.totals), list(one.items.as_dict().values())]
+                for pk, one in self.sections.items()
+            ],
+        }
+
+    @classmethod
+    def from_json(cls, kept: dict[str, Any]) -> Content:
+        """What ``as_json`` made."""
+        return cls(
+            {
+                Part(
+                    None if offices is None else frozenset(offices), frozenset(positions), role
+                ): PartFigures.from_json(figures)
+                for offices, positions, role, figures in kept["parts"]
+            },
+            {
+                pk: SectionFigures(LiveTotals(*totals), StatusTotals(*items))
+                for pk, totals, items in kept["sections"]
+            },
+        )
+
+
+def values_of(totals: LiveTotals) -> list[int]:
+    """The figures in the order of their fields."""
+    return [getattr(totals, name) for name in LIVE_FIELDS]
+
+
+def count_ledger(ledger: Ledger, rule: LightRule, scopes: Iterable[Part]) -> Content:
+    """Count ``ledger`` as it stands: nine queries, and two for each of the ``scopes`` of several offices."""
+    content = Content()
+    measures = Measure.objects.filter(ledger=ledger, is_counted=True).order_by()
+    items = counted_items(Item.objects.filter(ledger=ledger)).order_by()
+    count_whole(content, measures, items, rule)
+    count_offices(content, ledger, rule)
+    for part in scopes:
+        figures = content.parts[part] = PartFigures()
+        row = part.measures(measures).aggregate(**live_figures(rule), **distinct_figures())
+        figures.totals, figures.distinct = live_totals_of(row), row["alone"] + row["shared"]
+        count_items(figures, part.items(items))  # type: ignore[arg-type]  # .order_by() widens it for the stubs
+    return content
+
+
+def distinct_figures(prefix: str = "") -> dict[str, Count]:
+    """Measures with the rows of one shared measure counted once: the sum of the two (9.8)."""
+    counted = Q(**{f"{prefix}is_counted": True})
+    return {
+        "alone": Count(f"{prefix}pk", filter=counted & Q(**{f"{prefix}shared_key__isnull": True})),
+        "shared": Count(f"{prefix}shared_key", distinct=True, filter=counted),
+    }
+
+
+def count_whole(
+    content: Content, measures: QuerySet[Measure], items: QuerySet[Item], rule: LightRule
+) -> None:
+    """The whole ledger and its sections."""
+    whole = content.parts[WHOLE] = PartFigures()
+    for row in measures.values("item__section_id").annotate(**live_figures(rule)):
+        totals = live_totals_of(row)
+        content.section(row["item__section_id"]).totals = totals
+        whole.totals.merge(totals)
+    distinct = measures.aggregate(**distinct_figures())
+    whole.distinct = distinct["alone"] + distinct["shared"]
+    rows = with_completion(items).values_list("section_id", "kind", "is_reform_item", "completion_status")
+    for section, kind, is_reform, status, count in rows.annotate(n=Count("pk")):
+        content.section(section).items.add(status, count)
+        whole.items[kind, is_reform, status] += count
+
+
+def count_items(figures: PartFigures, items: QuerySet[Item]) -> None:
+    """The items of a part."""
+    rows = with_completion(items).values_list("kind", "is_reform_item", "completion_status")
+    for kind, is_reform, status, count in rows.annotate(n=Count("pk")):
+        figures.items[kind, is_reform, status] += count
+
+
+def count_offices(content: Content, ledger: Ledger, rule: LightRule) -> None:
+    """Each office by itself: as lead, as assisting, and either."""
+
+    def figures(office_id: int, role: str) -> PartFigures:
+        return content.parts.setdefault(Part.of_office(office_id, role), PartFigures())
+
+    duties = MeasureOffice.objects.filter(measure__ledger=ledger, measure__is_counted=True).order_by()
+    by_role: Any = duties.values("office_id", "role").annotate(
+        **live_figures(rule, "measure__"), **distinct_figures("measure__")
+    )
+    for row in by_role:
+        found = figures(row["office_id"], row["role"])
+        found.totals, found.distinct = live_totals_of(row), row["alone"] + row["shared"]
+        # An office either leads a measure or assists it.
+        figures(row["office_id"], "").totals.merge(found.totals)
+    either: Any = duties.values("office_id").annotate(**distinct_figures("measure__"))
+    for row in either:
+        figures(row["office_id"], "").distinct = row["alone"] + row["shared"]
+    for role in ("", *(one.value for one in DutyRole)):
+        for office_id, kind, is_reform, status, count in items_by_office(ledger, role):
+            figures(office_id, role).items[kind, is_reform, status] += count
+
+
+def items_by_office(ledger: Ledger, role: str) -> list[tuple[int, str, bool, str, int]]:
+    """Office, kind, reform, status and count of items: by the offices of their measures, or by their own."""
+    duties = MeasureOffice.objects.filter(measure__ledger=ledger).exclude(
+        measure__item__workflow_state__in=UNCOUNTED
+    )
+    own = ItemOffice.objects.filter(item__ledger=ledger).exclude(item__workflow_state__in=UNCOUNTED)
+    if role:
+        duties = duties.filter(role=role, measure__is_counted=True)
+        own = own.filter(role=role)
+    by_measure = MeasureOffice.objects.filter(measure__item=OuterRef("item"), office=OuterRef("office"))
+    if role:
+        by_measure = by_measure.filter(role=role, measure__is_counted=True)
+    found: list[tuple[int, str, bool, str, int]] = []
+    for rows, path in ((duties, "measure__item__"), (own.exclude(Exists(by_measure)), "item__")):
+        grouped: Any = (
+            rows.order_by()
+            .annotate(completion_status=completion_expression(path))
+            .values_list("office_id", f"{path}kind", f"{path}is_reform_item", "completion_status")
+            .annotate(n=Count(path.removesuffix("__"), distinct=True))
+        )
+        found += list(grouped)
+    return found

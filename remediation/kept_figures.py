@@ -1,0 +1,308 @@
+"""Figures that are kept, and are exact all the same: what was counted last, and what has been reported since.
+
+Counting a hundred thousand measures takes longer than a page may. So the roll-up keeps the figures of each ledger
+(``LedgerFigures``): of the whole, of each office and of each scope of several, of the sections. Every report leaves a
+``ChangeMark`` in its own transaction; whoever reads takes the kept figures and adds the difference of the few items
+that bear a mark, worked out from the history. The roll-up does the same once a minute and keeps the sum. After any
+other change (an import, new offices or dates, another policy) a ledger is counted anew; until then pages count it
+live, and one of more than ``EXACT_UNTIL`` measures shows the kept figures with their time (product text 9.4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from core.consistent_read import consistent_read
+from remediation.counting import MeasureState, item_status
+from remediation.kept_counting import Content, PartFigures, count_ledger
+from remediation.lights import LightRule
+from remediation.models import ChangeMark, Item, ItemEvent, ItemOffice, Ledger, LedgerFigures
+from remediation.parts import WHOLE, Part, parts_of_organ
+from remediation.states import UNCOUNTED_STATES
+
+# Smaller ledgers are counted for every page: that is as fast, and there is less to go wrong.
+KEEP_FROM = 5_000
+# Up to here a ledger whose kept figures do not hold is counted live.
+EXACT_UNTIL = 100_000
+# More changed items than this are not worked out for a page.
+MOST_ITEMS = 300
+
+
+@dataclass
+class KeptFigures:
+    """The kept figures of some ledgers, with everything reported until now; ``as_of`` names those that are older."""
+
+    contents: dict[int, Content] = field(default_factory=dict)
+    as_of: dict[int, datetime] = field(default_factory=dict)
+
+    def of(self, ledger_ids: Iterable[int], part: Part) -> tuple[PartFigures, list[int]]:
+        """The sum over those of ``ledger_ids`` that are kept, and the others, which have to be counted."""
+        found, others = PartFigures(), []
+        for ledger_id in ledger_ids:
+            kept = self.contents.get(ledger_id)
+            figures = kept.figures_of(part) if kept is not None else None
+            if figures is None:
+                others.append(ledger_id)
+            else:
+                found.merge(figures)
+        return found, others
+
+    def time_of(self, ledger_ids: Iterable[int]) -> datetime | None:
+        """The time of the oldest figures among ``ledger_ids``; ``None`` when all are of this moment."""
+        return min((self.as_of[pk] for pk in ledger_ids if pk in self.as_of), default=None)
+
+
+def read_kept(ledger_ids: Iterable[int], rule: LightRule) -> KeptFigures:
+    """The kept figures of large ledgers: two queries, five where something was reported since; one for none."""
+    found = KeptFigures()
+    rows = {
+        row.pk: row
+        for row in LedgerFigures.objects.filter(
+            ledger__in=list(ledger_ids), day=rule.today, total__gte=KEEP_FROM
+        )
+    }
+    if not rows:
+        return found
+    marks = marks_of(rows)
+    for pk, row in rows.items():
+        content = Content.from_json(row.content)
+        if corrected(content, pk, marks.get(pk, Marks()), rule):
+            found.contents[pk] = content
+        elif row.total > EXACT_UNTIL:
+            found.contents[pk] = Content.from_json(row.content)
+            found.as_of[pk] = row.computed_at
+    return found
+
+
+# -- what has changed since -------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Marks:
+    """The marks of one ledger: measure -> its first and its last marked event."""
+
+    pks: list[int] = field(default_factory=list)
+    reports: dict[int, tuple[int, int]] = field(default_factory=dict)
+    items: set[int] = field(default_factory=set)
+    must_recount: bool = False
+
+
+def marks_of(ledger_ids: Iterable[int]) -> dict[int, Marks]:
+    """The marks of each ledger; one query."""
+    found: dict[int, Marks] = {}
+    rows = ChangeMark.objects.filter(ledger__in=list(ledger_ids)).order_by("pk")
+    # The stubs do not see that the columns of a missing event are null.
+    columns: Any = rows.values_list("pk", "ledger_id", "event_id", "event__item_id", "event__measure_id")
+    for pk, ledger_id, event_id, item_id, measure_id in columns:
+        marks = found.setdefault(ledger_id, Marks())
+        marks.pks.append(pk)
+        if event_id is None:
+            marks.must_recount = True
+            continue
+        first, last = marks.reports.get(measure_id, (event_id, event_id))
+        marks.reports[measure_id] = (min(first, event_id), max(last, event_id))
+        marks.items.add(item_id)
+    return found
+
+
+def corrected(content: Content, ledger_id: int, marks: Marks, rule: LightRule) -> bool:
+    """Bring ``content`` up to the last of ``marks``; False, with ``content`` of no use, where that cannot be done."""
+    if not marks.pks:
+        return True
+    if marks.must_recount or len(marks.items) > MOST_ITEMS:
+        return False
+    items = {item.pk: item for item in Item.objects.filter(pk__in=marks.items).select_related("ledger")}
+    own: dict[int, list[tuple[str, int]]] = {}
+    for item_id, role, office in ItemOffice.objects.filter(item__in=marks.items).values_list(
+        "item_id", "role", "office_id"
+    ):
+        own.setdefault(item_id, []).append((role, office))
+    for item_id, measures in states_around(marks).items():
+        if any(before is None for before, _after, _leader in measures):
+            return False
+        item = items[item_id]
+        for times, states in (
+            (-1, [(before, leader) for before, _after, leader in measures]),
+            (1, [(after, leader) for _before, after, leader in measures]),
+        ):
+            add_item(
+                content,
+                item,
+                [(state, leader) for state, leader in states if state is not None],
+                own.get(item_id, []),
+                rule=rule,
+                times=times,
+            )
+    return True
+
+
+Around = tuple[MeasureState | None, MeasureState, int | None]
+
+
+def states_around(marks: Marks) -> dict[int, list[Around]]:
+    """Item -> each of its measures before the first mark and after the last one, with the measure's leader; one query.
+
+    A measure without a mark stands as it stood. One without any record before its first mark has no state before it.
+    """
+    latest: dict[int, tuple[Any, ...]] = {}
+    before: dict[int, tuple[Any, ...] | None] = {}
+    events = ItemEvent.objects.filter(item__in=marks.items, status_after__isnull=False).order_by("pk")
+    for row in events.values_list(
+        "measure_id",
+        "pk",
+        "item_id",
+        "status_after",
+        "percent_after",
+        "review_after",
+        "lead_after",
+        "assisting_after",
+        "measure__workflow_state",
+        "measure__is_long_term",
+        "measure__first_due_date",
+        "measure__due_date",
+        "measure__leader_id",
+    ):
+        measure_id, event_id = row[:2]
+        first, last = marks.reports.get(measure_id, (None, None))
+        if first is not None and event_id == first:
+            before[measure_id] = latest.get(measure_id)
+        if last is None or event_id <= last:
+            latest[measure_id] = row
+    found: dict[int, list[Around]] = {}
+    for measure_id, row in latest.items():
+        earlier = before.get(measure_id, row)
+        state = state_of(earlier) if earlier is not None else None
+        found.setdefault(row[2], []).append((state, state_of(row), row[-1]))
+    return found
+
+
+def state_of(row: tuple[Any, ...]) -> MeasureState:
+    """The state of a measure after one event; what a report does not change is as it is now."""
+    (
+        _measure,
+        _event,
+        _item,
+        status,
+        percent,
+        review,
+        lead,
+        assisting,
+        state,
+        long_term,
+        first_due,
+        due,
+        _leader,
+    ) = row
+    return MeasureState(
+        status=status,
+        percent=percent,
+        workflow_state=state,
+        is_long_term=long_term,
+        first_due_date=first_due,
+        watch_date=due or review,
+        lead=tuple(lead or ()),
+        assisting=tuple(assisting or ()),
+    )
+
+
+def add_item(
+    content: Content,
+    item: Item,
+    measures: list[tuple[MeasureState, int | None]],
+    own: list[tuple[str, int]],
+    *,
+    rule: LightRule,
+    times: int,
+) -> None:
+    """Add one item with its measures to every part that holds it, or take it away: the rule of ``count_ledger``."""
+    counted = [state for state, _leader in measures if state.workflow_state not in UNCOUNTED_STATES]
+    status = item_status(
+        statuses=[state.status for state in counted],
+        reported_status=item.reported_status,
+        declared=item.declared_basically_completed,
+        unfinished_as_basically=item.ledger.unfinished_counts_as_basically_completed,
+    )
+    section = content.section(item.section_id)
+    for state, _leader in measures:
+        section.totals.add_state(state, rule, ledger_id=item.ledger_id, times=times)
+    is_counted = item.workflow_state not in UNCOUNTED_STATES
+    if is_counted:
+        section.items.add(status, times)
+    for part, figures in content.parts.items():
+        holds_item = part.is_whole or part.holds_measure(
+            lead=[office for role, office in own if role == "lead"],
+            assisting=[office for role, office in own if role == "assisting"],
+            leaders=[item.leader_id],
+        )
+        for state, leader in measures:
+            if part.holds_measure(
+                lead=state.lead, assisting=state.assisting, leaders=[leader, item.leader_id]
+            ):
+                figures.totals.add_state(state, rule, ledger_id=item.ledger_id, times=times)
+                # Where the role is asked for, an item is held by a measure that counts (``Part.items``).
+                holds_item = holds_item or not part.role or state.workflow_state not in UNCOUNTED_STATES
+        if is_counted and holds_item:
+            figures.items[item.kind, item.is_reform_item, status.value] += times
+
+
+# -- keeping ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """The figures of a ledger as of one moment, not yet kept."""
+
+    ledger_id: int
+    content: Content
+    marks: list[int]
+    version: int
+    day: date
+    began: datetime
+
+    def keep(self) -> bool:
+        """Keep them and take their marks away, in the caller's transaction; False when somebody else was faster."""
+        total = self.content.parts[WHOLE].totals.total
+        values = {
+            "day": self.day,
+            "computed_at": self.began,
+            "total": total,
+            "content": self.content.as_json(),
+        }
+        if self.version:
+            rows = LedgerFigures.objects.filter(pk=self.ledger_id, version=self.version)
+            if not rows.update(version=self.version + 1, **values):
+                return False
+        else:
+            try:
+                with transaction.atomic():
+                    LedgerFigures.objects.create(ledger_id=self.ledger_id, **values)
+            except IntegrityError:
+                return False
+        ChangeMark.objects.filter(pk__in=self.marks).delete()
+        return True
+
+
+def renewed(
+    ledger: Ledger, rule: LightRule, *, parts: list[Part] | None = None, anew: bool = False
+) -> Renewal:
+    """The figures of ``ledger`` now: what is kept with what was reported since, or counted ``anew``."""
+    parts = parts_of_organ() if parts is None else parts
+    with consistent_read():
+        began = timezone.now()
+        row = LedgerFigures.objects.filter(pk=ledger.pk).first()
+        marks = marks_of([ledger.pk]).get(ledger.pk, Marks())
+        content: Content | None = None
+        if row is not None and row.day == rule.today and not anew:
+            content = Content.from_json(row.content)
+            if not content.has(parts) or not corrected(content, ledger.pk, marks, rule):
+                content = None
+        if content is None:
+            content = count_ledger(ledger, rule, parts)
+    version = row.version if row is not None else 0
+    return Renewal(ledger.pk, content, marks.pks, version, rule.today, began)
