@@ -44,8 +44,10 @@ def ledgers_of(request: HttpRequest) -> dict[int, Ledger]:
     """The ledgers that this person may see, newest first: one query a request, whoever asks."""
     kept: dict[int, Ledger] | None = getattr(request, "_visible_ledgers", None)
     if kept is None:
-        rows = Ledger.objects.visible_to(person(request)).order_by(
-            F("archived_at").asc(nulls_first=True), F("year").desc(nulls_last=True), "-pk"
+        rows = (
+            Ledger.objects.visible_to(person(request))
+            .with_kept_total()
+            .order_by(F("archived_at").asc(nulls_first=True), F("year").desc(nulls_last=True), "-pk")
         )
         kept = {ledger.pk: ledger for ledger in rows}
         request._visible_ledgers = kept  # type: ignore[attr-defined]
@@ -60,6 +62,8 @@ def reader_of(request: HttpRequest) -> Reader:
         rule = LightRule.build(today(), CalendarDay.objects.work_calendar(), ledgers=ledgers.values())
         kept = Reader(person(request), rule, ledgers)
         request._reader = kept  # type: ignore[attr-defined]
+        # The sidebar counts what waits for this person, and knows nothing but the person.
+        kept.user._reader = kept  # type: ignore[attr-defined]
     return kept
 
 

@@ -28,6 +28,7 @@ from core.lists.fields import (
 )
 from core.lists.filtering import StrictFilterSet, filter_by
 from remediation import conditions
+from remediation.kept_figures import KeptFigures, is_large, read_kept
 from remediation.lights import Light, LightRule
 from remediation.models import Item, Ledger, Measure, Section
 from remediation.numbering import SHORT_KINDS
@@ -64,6 +65,12 @@ class Reader:
     user: User
     rule: LightRule
     ledgers: dict[int, Ledger]
+
+    @cached_property
+    def kept(self) -> KeptFigures:
+        """The kept figures of the ledgers that are too large to be counted for a page; read once, if at all."""
+        large = [pk for pk, ledger in self.ledgers.items() if is_large(ledger)]
+        return read_kept(large, self.rule) if large else KeptFigures()
 
     @property
     def today(self) -> date:

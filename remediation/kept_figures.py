@@ -19,10 +19,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from core.consistent_read import consistent_read
-from remediation.counting import MeasureState, item_status
-from remediation.kept_counting import Content, PartFigures, count_ledger
+from remediation.counting import LiveTotals, MeasureState, item_status, live_figures, live_totals_of
+from remediation.kept_counting import Content, PartFigures, count_ledger, distinct_figures
 from remediation.lights import LightRule
-from remediation.models import ChangeMark, Item, ItemEvent, ItemOffice, Ledger, LedgerFigures
+from remediation.models import ChangeMark, Item, ItemEvent, ItemOffice, Ledger, LedgerFigures, Measure
 from remediation.parts import WHOLE, Part, parts_of_organ
 from remediation.states import UNCOUNTED_STATES
 
@@ -58,6 +58,12 @@ class KeptFigures:
         return min((self.as_of[pk] for pk in ledger_ids if pk in self.as_of), default=None)
 
 
+def is_large(ledger: Ledger) -> bool:
+    """Whether the figures of ``ledger`` are kept for pages; it was read ``with_kept_total``."""
+    total: int | None = getattr(ledger, "kept_total", None)
+    return total is not None and total >= KEEP_FROM
+
+
 def read_kept(ledger_ids: Iterable[int], rule: LightRule) -> KeptFigures:
     """The kept figures of large ledgers: two queries, five where something was reported since; one for none."""
     found = KeptFigures()
@@ -78,6 +84,19 @@ def read_kept(ledger_ids: Iterable[int], rule: LightRule) -> KeptFigures:
             found.contents[pk] = Content.from_json(row.content)
             found.as_of[pk] = row.computed_at
     return found
+
+
+def totals_of_part(
+    kept: KeptFigures, ledger_ids: Iterable[int], part: Part, rule: LightRule
+) -> tuple[LiveTotals, int]:
+    """The figures of ``part`` in these ledgers and how many of its measures are distinct: kept, and counted live."""
+    found, others = kept.of(ledger_ids, part)
+    if others:
+        counted = Measure.objects.filter(ledger__in=others, is_counted=True)
+        row = part.measures(counted).order_by().aggregate(**live_figures(rule), **distinct_figures())
+        found.totals.merge(live_totals_of(row))
+        found.distinct += row["alone"] + row["shared"]
+    return found.totals, found.distinct
 
 
 # -- what has changed since -------------------------------------------------------------------------------------------

@@ -6,16 +6,19 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from django.core.cache import cache
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
+from core.models import CalendarDay
 from remediation.conditions import answered_for_by
-from remediation.counting import TOTAL_FIELDS, MeasureTotals, figures, measure_totals, office_totals
+from remediation.counting import LiveTotals, MeasureTotals, live_figures, live_totals_of, office_totals
+from remediation.filters import Reader
+from remediation.kept_figures import KeptFigures, totals_of_part
 from remediation.lights import Light, LightRule
 from remediation.models import EventKind, ItemEvent, Ledger, Measure, MeasureOffice
+from remediation.parts import WHOLE, Part
 from remediation.permissions import reporting_offices
 from remediation.scope import sees_rates_of
 from remediation.states import DutyRole
@@ -28,9 +31,6 @@ GROUP_LIGHTS = (Light.RED, Light.YELLOW, Light.BLUE)
 GROUP_ROWS = 20
 RECENT_ROWS = 6
 RECENT_DAYS = 30
-# From so many measures on, the figures of the whole organ are kept for a minute and say their time (product text 9.4).
-KEEP_FROM_MEASURES = 20_000
-KEEP_SECONDS = 60
 # What an import or the ledger administrator's set-up writes by the hundred is no news of the office.
 NO_NEWS = (EventKind.BASELINE, EventKind.CREATED, EventKind.IMPORT_CHANGED, EventKind.IMPORT_UNDONE)
 
@@ -42,28 +42,34 @@ def owed(user: User, *, ledgers: Collection[int], role: str) -> QuerySet[Measure
     )
 
 
-def totals_by_role(user: User, *, ledgers: Collection[int], rule: LightRule) -> dict[str, MeasureTotals]:
-    """Lead and assisting figures of the person's offices, each measure once in each; one query."""
-    duties = MeasureOffice.objects.filter(
-        measure=OuterRef("pk"), office__in=reporting_offices(user)
-    ).order_by()
-    # The columns come from TOTAL_FIELDS by name, which no type of a row can say.
+def totals_by_role(
+    user: User, *, ledgers: Collection[int], rule: LightRule, kept: KeptFigures
+) -> dict[str, LiveTotals]:
+    """Lead and assisting figures of the person's offices, each measure once in each; at most one query."""
+    offices = reporting_offices(user)
+    totals: dict[str, LiveTotals] = {}
+    others: list[int] = []
+    for role in DutyRole:
+        found, others = kept.of(ledgers, Part(offices, role=role.value))
+        totals[role.value] = found.totals
+    if not others:
+        return totals
+    duties = MeasureOffice.objects.filter(measure=OuterRef("pk"), office__in=offices).order_by()
+    # The columns come from the fields of the figures by name, which no type of a row can say.
     rows: Any = (
-        Measure.objects.filter(answered_for_by(reporting_offices(user)), ledger__in=ledgers)
+        Measure.objects.filter(answered_for_by(offices), ledger__in=others)
         .annotate(
             leads=Exists(duties.filter(role=DutyRole.LEAD)),
             assists=Exists(duties.filter(role=DutyRole.ASSISTING)),
         )
         .order_by()
         .values("leads", "assists")
-        .annotate(**figures(rule))
+        .annotate(**live_figures(rule))
     )
-    totals = {role.value: MeasureTotals() for role in DutyRole}
     for row in rows:
         for role, holds in ((DutyRole.LEAD, row["leads"]), (DutyRole.ASSISTING, row["assists"])):
             if holds:
-                for name in TOTAL_FIELDS:
-                    setattr(totals[role], name, getattr(totals[role], name) + row[name])
+                totals[role.value].merge(live_totals_of(row))
     return totals
 
 
@@ -92,24 +98,22 @@ def first_rows(measures: QuerySet[Measure], rule: LightRule) -> dict[Light, list
     return groups
 
 
-def waiting_count(user: User, *, today: date, rule: LightRule | None = None) -> int:
+def waiting_count(user: User, *, today: date, reader: Reader | None = None) -> int:
     """How many measures wait for the person's offices: red and yellow, led, in open ledgers."""
-    kept: int | None = getattr(user, "_work_waiting", None)
-    if kept is None:
-        from core.models import CalendarDay
-
-        rule = rule or LightRule.build(today, CalendarDay.objects.work_calendar())
-        kept = (
-            Measure.objects.counted()
-            .filter(
-                answered_for_by(reporting_offices(user), role=DutyRole.LEAD),
-                rule.condition(Light.RED) | rule.condition(Light.YELLOW),
-                ledger__archived_at=None,
-            )
-            .count()
-        )
-        keep_waiting(user, kept)
-    return kept
+    waiting: int | None = getattr(user, "_work_waiting", None)
+    if waiting is None:
+        reader = reader or getattr(user, "_reader", None)
+        if reader is None:
+            visible = Ledger.objects.visible_to(user).with_kept_total()
+            ledgers = {ledger.pk: ledger for ledger in visible}
+            rule = LightRule.build(today, CalendarDay.objects.work_calendar(), ledgers=ledgers.values())
+            reader = Reader(user, rule, ledgers)
+        open_ledgers = [pk for pk, ledger in reader.ledgers.items() if not ledger.is_archived]
+        part = Part(reporting_offices(user), role=DutyRole.LEAD.value)
+        totals, _distinct = totals_of_part(reader.kept, open_ledgers, part, reader.rule)
+        waiting = totals.red + totals.yellow
+        keep_waiting(user, waiting)
+    return waiting
 
 
 def keep_waiting(user: User, count: int) -> None:
@@ -141,7 +145,7 @@ def comparison(
     ledgers: Sequence[Ledger],
     own: MeasureTotals,
     rule: LightRule,
-    now: datetime,
+    kept: KeptFigures,
 ) -> Comparison | None:
     """The comparison over those of ``ledgers`` whose rates the person may read, or ``None`` where there is none.
 
@@ -152,8 +156,9 @@ def comparison(
         return None
     pks = sorted(ledger.pk for ledger in open_to_all)
     if len(open_to_all) < len(ledgers):
-        own = measure_totals(owed(user, ledgers=pks, role=DutyRole.LEAD), rule)
-    whole, table, as_of = _organ_figures(pks, rule, now=now)
+        part = Part(reporting_offices(user), role=DutyRole.LEAD.value)
+        own, _distinct = totals_of_part(kept, pks, part, rule)
+    whole, table = _organ_figures(pks, rule, kept)
     rates = {office: totals.completion_rate for office, totals in table.items() if totals.total}
     if own.completion_rate is None or whole.completion_rate is None or len(rates) < 2:
         return None
@@ -168,25 +173,24 @@ def comparison(
         if own_rate is None
         else 1 + sum(rate is not None and rate > own_rate for rate in rates.values()),
         offices=len(rates),
-        as_of=as_of,
+        as_of=kept.time_of(pks),
     )
 
 
 def _organ_figures(
-    ledgers: list[int], rule: LightRule, *, now: datetime
-) -> tuple[MeasureTotals, dict[int, MeasureTotals], datetime | None]:
-    """Totals of the ledgers and of each lead office; two queries, or those of at most a minute ago with their time."""
-    key = f"work.organ.{rule.today}.{'.'.join(map(str, ledgers))}"
-    kept: Any = cache.get(key)
-    if kept is not None:
-        return MeasureTotals(**kept[0]), {pk: MeasureTotals(**row) for pk, row in kept[1].items()}, kept[2]
-    whole = measure_totals(Measure.objects.filter(ledger__in=ledgers), rule)
-    table = office_totals(Ledger.objects.filter(pk__in=ledgers), DutyRole.LEAD, rule)
-    if whole.total < KEEP_FROM_MEASURES:
-        return whole, table, None
-    rows = {pk: totals.as_dict() for pk, totals in table.items()}
-    cache.set(key, (whole.as_dict(), rows, now), KEEP_SECONDS)
-    return whole, table, now
+    ledgers: list[int], rule: LightRule, kept: KeptFigures
+) -> tuple[MeasureTotals, dict[int, MeasureTotals]]:
+    """Totals of the ledgers and of each lead office; at most two queries."""
+    whole, _distinct = totals_of_part(kept, ledgers, WHOLE, rule)
+    table: dict[int, MeasureTotals] = {}
+    others = [pk for pk in ledgers if pk not in kept.contents]
+    if others:
+        table = office_totals(Ledger.objects.filter(pk__in=others), DutyRole.LEAD, rule)
+    for pk in set(ledgers) - set(others):
+        for part, figures_ in kept.contents[pk].parts.items():
+            if part.role == DutyRole.LEAD and part.offices and len(part.offices) == 1:
+                table.setdefault(next(iter(part.offices)), MeasureTotals()).merge(figures_.totals.plain())
+    return whole, table
 
 
 def recent_events(user: User, *, ledgers: Iterable[int], today: date) -> QuerySet[ItemEvent]:

@@ -56,37 +56,54 @@ SECTION_MARK = "section"
 
 
 def subject_totals(population: Population) -> dict[str, StatusTotals]:
-    """Subject -> figures of items, and of the key problems where whole ledgers are counted; one query.
+    """Subject -> figures of items, and of the key problems where whole ledgers are counted; one query, or two.
 
     The sections come along as rows of their own (their key, ``SECTION_MARK``, whether they are a key problem, the
     key of the section above): a key problem below which nothing stands is counted, too.
     """
-    items: Any = with_completion(population.items())
-    rows = (
-        items.order_by()
-        .values_list("section_id", "kind", "is_reform_item", "completion_status")
-        .annotate(n=Count("pk"))
-    )
-    if population.is_whole:
-        rows = rows.union(section_rows(population), all=True)
     found = {subject: StatusTotals() for subject, _conditions in ITEM_LINES}
+    kept = population.reader.kept
+    part_figures, others = kept.of(population.ledger_ids, population.part)
+    for (kind, is_reform, status), count in part_figures.items.items():
+        add_items(found, kind=kind, is_reform=is_reform, status=status, count=count)
     by_section: dict[int | None, StatusTotals] = {}
+    if population.is_whole:
+        for ledger_id in set(population.ledger_ids) - set(others):
+            by_section |= {pk: one.items for pk, one in kept.contents[ledger_id].sections.items()}
     above: dict[int, int | None] = {}
     key_problems: list[int] = []
-    for section_id, kind, flag, text, count in rows:
+    for section_id, kind, flag, text, count in counted_rows(population, others):
         if kind == SECTION_MARK:
             above[section_id] = int(text) if text else None
             if flag:
                 key_problems.append(section_id)
             continue
-        if kind in KINDS:
-            found[KINDS[kind]].add(text, count)
-        if flag:
-            found["reform_items"].add(text, count)
+        add_items(found, kind=kind, is_reform=flag, status=text, count=count)
         by_section.setdefault(section_id, StatusTotals()).add(text, count)
     if key_problems:
         found["key_problems"] = key_problem_totals(key_problems, above, by_section)
     return found
+
+
+def add_items(found: dict[str, StatusTotals], *, kind: str, is_reform: bool, status: str, count: int) -> None:
+    """Count items under their kind, and reform items under that, too."""
+    if kind in KINDS:
+        found[KINDS[kind]].add(status, count)
+    if is_reform:
+        found["reform_items"].add(status, count)
+
+
+def counted_rows(population: Population, ledger_ids: list[int]) -> Any:
+    """The items of ``ledger_ids`` counted live, and the sections of all ledgers where these are counted whole."""
+    if not ledger_ids:
+        return section_rows(population) if population.is_whole else ()
+    items: Any = with_completion(population.items(ledger_ids))
+    rows = (
+        items.order_by()
+        .values_list("section_id", "kind", "is_reform_item", "completion_status")
+        .annotate(n=Count("pk"))
+    )
+    return rows.union(section_rows(population), all=True) if population.is_whole else rows
 
 
 def section_rows(population: Population) -> Any:

@@ -7,17 +7,14 @@ that holds the same rows. Figures of past days come from ``supervision.trend`` a
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Case, Count, OuterRef, Q, Subquery, Value, When, Window
-from django.db.models.functions import RowNumber
+from django.db.models import OuterRef, Q, Subquery
 
 from remediation import conditions
-from remediation.counting import (
-    MeasureTotals,
-    figures,
-)
+from remediation.counting import DUE_WITHIN_WORKDAYS, NEWLY_RED_DAYS, LiveTotals, MeasureTotals
+from remediation.kept_figures import totals_of_part
 from remediation.lights import WORST_FIRST, Light
 from remediation.models import Measure, MeasureOffice
 from remediation.numbering import Number, measure_number
@@ -29,8 +26,6 @@ from supervision.trend import Past, Point, offices_on, past_of, rebuilt_on
 
 # So many of the worst and so many of the next are named.
 ROWS_EACH = 6
-DUE_WITHIN_WORKDAYS = 10
-NEWLY_RED_DAYS = 7
 
 
 # -- live figures -----------------------------------------------------------------------------------------------------
@@ -38,41 +33,18 @@ NEWLY_RED_DAYS = 7
 
 @dataclass(frozen=True)
 class Live:
-    """What is counted over the measures of a population, in one query."""
+    """What is counted over the measures of a population now."""
 
-    totals: MeasureTotals
-    newly_red: int
-    due_soon: int
-    behind: int  # first deadline passed, and not completed
+    totals: LiveTotals
     distinct: int  # with the rows of one shared measure counted once
+    as_of: datetime | None
 
 
 def live_figures(population: Population) -> Live:
     """Count the measures of ``population``."""
-    rule = population.reader.rule
-    counted = Q(is_counted=True)
-    row = (
-        population.measures()
-        .order_by()
-        .aggregate(
-            **figures(rule),
-            newly_red=Count("pk", filter=counted & conditions.newly_red(rule.today, days=NEWLY_RED_DAYS)),
-            due_soon=Count(
-                "pk",
-                filter=counted
-                & conditions.due_within(rule.today, rule.calendar, workdays=DUE_WITHIN_WORKDAYS),
-            ),
-            not_done_in_time=Count(
-                "pk",
-                filter=counted & conditions.first_due_passed(rule.today) & conditions.not_completed(),
-            ),
-            alone=Count("pk", filter=counted & Q(shared_key__isnull=True)),
-            shared=Count("shared_key", distinct=True),
-        )
-    )
-    newly_red, due_soon, behind = row.pop("newly_red"), row.pop("due_soon"), row.pop("not_done_in_time")
-    distinct = row.pop("alone") + row.pop("shared")
-    return Live(MeasureTotals(**row), newly_red, due_soon, behind, distinct)
+    reader = population.reader
+    totals, distinct = totals_of_part(reader.kept, population.ledger_ids, population.part, reader.rule)
+    return Live(totals, distinct, population.figures_as_of)
 
 
 # -- worst and next ---------------------------------------------------------------------------------------------------
@@ -91,35 +63,28 @@ class Row:
 
 
 def worst_and_next(population: Population) -> tuple[list[Row], list[Row]]:
-    """The measures that are overdue longest, and those due next, in one query."""
+    """The measures that are overdue longest, and those due next: two queries that read a few rows off an index."""
     rule = population.reader.rule
-    red = rule.condition(Light.RED)
-    # One list of keys, numbered within red and not red: the planner walks the index of dates and reads twelve rows.
-    keys = (
-        population.measures()
-        .filter(
-            red | conditions.due_within(rule.today, rule.calendar, workdays=DUE_WITHIN_WORKDAYS),
-        )
-        .annotate(
-            place=Window(
-                RowNumber(),
-                partition_by=Case(When(red, then=Value(True)), default=Value(False)),
-                order_by=["watch_date", "order", "pk"],
-            )
-        )
-        .filter(place__lte=ROWS_EACH)
-        .order_by()
-        .values("pk")
+    coming = conditions.due_within(rule.today, rule.calendar, workdays=DUE_WITHIN_WORKDAYS)
+    return (
+        first_rows(population, Q(is_open=True, watch_date__lt=rule.today)),
+        first_rows(population, coming),
     )
+
+
+def first_rows(population: Population, condition: Q) -> list[Row]:
+    """The first measures that meet ``condition``, nearest date first."""
+    rule = population.reader.rule
     main_lead = MeasureOffice.objects.filter(measure=OuterRef("pk"), role=DutyRole.LEAD).order_by("rank")
     rows: Any = (
-        Measure.objects.filter(pk__in=keys)
+        population.measures()
+        .filter(condition)
         .select_related("item")
         .defer("progress", "note", "item__cause", "item__goal")
         .annotate(main_lead=Subquery(main_lead.values("office__name")[:1]))
-        .order_by("watch_date", "order", "pk")
+        .order_by("-is_open", "watch_date", "order", "pk")[:ROWS_EACH]
     )
-    found = [
+    return [
         Row(
             measure,
             measure_number(measure),
@@ -128,15 +93,10 @@ def worst_and_next(population: Population) -> tuple[list[Row], list[Row]]:
                 is_open=measure.is_open, watch_date=measure.watch_date, ledger_id=measure.ledger_id
             ),
             rule.reason(is_open=measure.is_open, watch_date=measure.watch_date),
-            measure.watch_date is not None
-            and (rule.today - measure.watch_date).days in range(1, NEWLY_RED_DAYS + 1),
+            (rule.today - measure.watch_date).days in range(1, NEWLY_RED_DAYS + 1),
         )
         for measure in rows
     ]
-    return (
-        [row for row in found if row.light == Light.RED],
-        [row for row in found if row.light != Light.RED],
-    )
 
 
 # -- the whole page ---------------------------------------------------------------------------------------------------

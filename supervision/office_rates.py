@@ -8,9 +8,11 @@ from typing import Any
 
 from django.db.models import Q
 
+from accounts.models import Office, User
 from remediation.counting import MeasureTotals, figures
+from remediation.kept_counting import Content
 from remediation.lights import Light
-from remediation.models import MeasureOffice, RatesVisibility
+from remediation.models import Ledger, MeasureOffice, RatesVisibility
 from remediation.states import CompletionStatus, DutyRole
 from supervision.population import Population
 from supervision.trend import PastOffice
@@ -73,15 +75,59 @@ def ranked(rows: Iterable[OfficeRow]) -> list[OfficeRow]:
 
 
 def office_rows(population: Population) -> list[OfficeRow]:
-    """The offices whose rates this person may read (product text 9.5), each with its figures; one query."""
+    """The offices whose rates this person may read (product text 9.5), each with its figures; at most two queries."""
+    user = population.user
+    found: dict[int, OfficeRow] = {}
+    kept = population.reader.kept.contents
+    for ledger in population.ledgers:
+        if ledger.pk in kept:
+            add_kept(found, ledger, kept[ledger.pk], user)
+    if found:
+        names = {pk: (name, order) for pk, name, order in Office.objects.values_list("pk", "name", "order")}
+        for office in found.values():
+            office.name, office.order = names[office.office_id]
+    add_counted(found, population, [ledger for ledger in population.ledgers if ledger.pk not in kept])
+    for office in found.values():
+        office.role = population.role
+        office.is_own = not user.sees_everything and office.office_id in user.scope_office_ids
+        if user.sees_everything or office.is_own:
+            office.urls = office_urls(population, office.office_id)
+    return list(found.values())
+
+
+def may_read_rates(user: User, ledger: Ledger, office_id: int) -> bool:
+    """Whether this person may read an office's rate in a ledger: their own offices' always (9.5)."""
+    return (
+        user.sees_everything
+        or ledger.rates_visibility == RatesVisibility.EVERYBODY
+        or office_id in user.scope_office_ids
+    )
+
+
+def add_kept(found: dict[int, OfficeRow], ledger: Ledger, content: Content, user: User) -> None:
+    """Add the kept figures of one ledger."""
+    for part, figures_ in content.parts.items():
+        if not part.role or part.offices is None or len(part.offices) != 1 or part.positions:
+            continue
+        (office_id,) = part.offices
+        if figures_.totals.total and may_read_rates(user, ledger, office_id):
+            office = found.setdefault(office_id, OfficeRow(office_id, "", 0))
+            (office.lead if part.role == DutyRole.LEAD else office.assisting).merge(figures_.totals.plain())
+
+
+def add_counted(found: dict[int, OfficeRow], population: Population, ledgers: list[Ledger]) -> None:
+    """Count the offices in ``ledgers`` live and add them; one query."""
+    if not ledgers:
+        return
     user, rule = population.user, population.reader.rule
-    duties = MeasureOffice.objects.filter(measure__ledger__in=population.ledger_ids, measure__is_counted=True)
+    duties = MeasureOffice.objects.filter(
+        measure__ledger__in=[ledger.pk for ledger in ledgers], measure__is_counted=True
+    )
     if not user.sees_everything:
         open_to_all = [
-            ledger.pk for ledger in population.ledgers if ledger.rates_visibility == RatesVisibility.EVERYBODY
+            ledger.pk for ledger in ledgers if ledger.rates_visibility == RatesVisibility.EVERYBODY
         ]
         duties = duties.filter(Q(measure__ledger__in=open_to_all) | Q(office__in=user.scope_office_ids))
-    found: dict[int, OfficeRow] = {}
     rows: Any = (
         duties.order_by()
         .values("office_id", "office__name", "office__order", "role")
@@ -91,13 +137,7 @@ def office_rows(population: Population) -> list[OfficeRow]:
         office_id, role = row.pop("office_id"), row.pop("role")
         name, order = row.pop("office__name"), row.pop("office__order")
         office = found.setdefault(office_id, OfficeRow(office_id, name, order))
-        setattr(office, role, MeasureTotals(**row))
-    for office in found.values():
-        office.role = population.role
-        office.is_own = not user.sees_everything and office.office_id in user.scope_office_ids
-        if user.sees_everything or office.is_own:
-            office.urls = office_urls(population, office.office_id)
-    return list(found.values())
+        (office.lead if role == DutyRole.LEAD else office.assisting).merge(MeasureTotals(**row))
 
 
 def office_urls(population: Population, office_id: int) -> dict[str, str]:

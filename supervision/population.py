@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 
 from accounts.models import User
-from remediation import conditions, links
+from remediation import links
 from remediation.filters import Reader
-from remediation.models import Item, ItemOffice, Ledger, Measure, MeasureOffice
+from remediation.models import Item, Ledger, Measure
+from remediation.parts import Part
 from remediation.states import UNCOUNTED_STATES, DutyRole
 
 
@@ -44,6 +47,11 @@ class Population:
         return [ledger.pk for ledger in self.ledgers]
 
     @property
+    def figures_as_of(self) -> datetime | None:
+        """When the figures were counted, where they are not of this moment (a huge ledger after an import, say)."""
+        return self.reader.kept.time_of(self.ledger_ids)
+
+    @property
     def is_whole(self) -> bool:
         """Whether nothing narrows the ledgers: neither the scope nor an office."""
         return self.user.sees_everything and self.office_id is None
@@ -55,27 +63,25 @@ class Population:
             self.user.sees_everything or self.office_id in self.user.scope_office_ids
         )
 
+    @property
+    def part(self) -> Part:
+        """The part of the ledgers that is counted: the reader's scope, or one office of it."""
+        if self.office_id is None or not self.is_one_office:
+            return Part.seen_by(self.user)
+        return Part.of_office(self.office_id, self.role)
+
     def measures(self) -> QuerySet[Measure]:
         """The counted measures."""
-        rows = Measure.objects.visible_to(self.user).filter(ledger__in=self.ledger_ids, is_counted=True)
-        if self.office_id is not None:
-            rows = rows.filter(conditions.answered_for_by([self.office_id], role=self.role))
-        return rows
+        return self.part.measures(Measure.objects.filter(ledger__in=self.ledger_ids, is_counted=True))
 
-    def items(self) -> QuerySet[Item]:
-        """The counted items."""
-        rows = (
-            Item.objects.visible_to(self.user)
-            .filter(ledger__in=self.ledger_ids)
-            .exclude(workflow_state__in=[state.value for state in UNCOUNTED_STATES])
+    def items(self, ledger_ids: Iterable[int] | None = None) -> QuerySet[Item]:
+        """The counted items, of all its ledgers or of some."""
+        ledgers = self.ledger_ids if ledger_ids is None else ledger_ids
+        return self.part.items(
+            Item.objects.filter(ledger__in=ledgers).exclude(
+                workflow_state__in=[state.value for state in UNCOUNTED_STATES]
+            )
         )
-        if self.office_id is None:
-            return rows
-        duties = MeasureOffice.objects.filter(
-            measure__item=OuterRef("pk"), measure__is_counted=True, office=self.office_id, role=self.role
-        )
-        own = ItemOffice.objects.filter(item=OuterRef("pk"), office=self.office_id, role=self.role)
-        return rows.filter(Q(Exists(duties)) | Q(Exists(own)))
 
     # -- addresses ----------------------------------------------------------------------------------------------------
 

@@ -46,6 +46,10 @@ class LedgerQuerySet(models.QuerySet["Ledger"]):
         """Those not archived."""
         return self.filter(archived_at__isnull=True)
 
+    def with_kept_total(self) -> LedgerQuerySet:
+        """With ``kept_total``: how many measures the kept figures count, ``None`` where none are kept."""
+        return self.annotate(kept_total=models.F("kept_figures__total"))
+
     def visible_to(self, user: User) -> LedgerQuerySet:
         """Those that hold a row this person may read; all of them for those who read everything."""
         from remediation.scope import ledgers_visible_to

@@ -18,6 +18,7 @@ from accounts.models import Office, User
 from accounts.roles import Role
 from core.clock import now, today
 from core.models import CalendarDay
+from remediation.kept_figures import KeptFigures
 from remediation.lights import Light, LightRule
 from remediation.models import Ledger, Measure
 from remediation.models.ledger import RatesVisibility
@@ -197,8 +198,8 @@ def test_the_comparison_is_own_rate_median_and_whole(
     for who, done, total in ((office, 1, 4), (other_office, 2, 2), (third, 1, 2)):
         for number in range(total):
             make_measure(item, lead=[who], status=DONE if number < done else GOING)
-    own = totals_by_role(clerk, ledgers=[ledger.pk], rule=rule_today())["lead"]
-    found = comparison(clerk, ledgers=[ledger], own=own, rule=rule_today(), now=now())
+    own = totals_by_role(clerk, ledgers=[ledger.pk], rule=rule_today(), kept=KeptFigures())["lead"]
+    found = comparison(clerk, ledgers=[ledger], own=own, rule=rule_today(), kept=KeptFigures())
     assert found is not None
     assert (found.own, found.median, found.whole) == (25, 50, 50)
     assert (found.place, found.offices, found.whole_completed, found.whole_total) == (3, 3, 4, 8)

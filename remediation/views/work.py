@@ -15,11 +15,11 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from accounts.roles import OFFICE_ROLES
-from core import clock
 from core.notation import day
 from remediation import work
 from remediation.context import person, reader_of, remember_ledger
-from remediation.counting import MeasureTotals
+from remediation.counting import LiveTotals, MeasureTotals
+from remediation.kept_figures import KeptFigures
 from remediation.lights import Light, LightRule
 from remediation.links import measures_url
 from remediation.measure_rows import MeasureRow, measure_rows
@@ -107,7 +107,8 @@ def work_home(request: HttpRequest) -> HttpResponse:
     if not person(request).has_role(*OFFICE_ROLES):
         raise Http404
     choice = choice_of(request, request.GET)
-    totals = work.totals_by_role(choice.user, ledgers=choice.pks, rule=choice.rule)
+    kept = reader_of(request).kept
+    totals = work.totals_by_role(choice.user, ledgers=choice.pks, rule=choice.rule, kept=kept)
     if choice.ledger is None:
         lead = totals[DutyRole.LEAD]
         work.keep_waiting(choice.user, lead.red + lead.yellow)
@@ -125,13 +126,13 @@ def work_home(request: HttpRequest) -> HttpResponse:
                 "refresh_url": choice.page_url(part="figures", groups=".".join(shown)),
             },
         )
-    context |= page_context(choice, totals, notes=context["notes"])
+    context |= page_context(choice, totals, notes=context["notes"], kept=kept)
     response = render(request, "remediation/work/home.html", context)
     remember_ledger(request, response)
     return response
 
 
-def strip_context(choice: Choice, totals: dict[str, MeasureTotals]) -> dict[str, Any]:
+def strip_context(choice: Choice, totals: dict[str, LiveTotals]) -> dict[str, Any]:
     """The strip of figures, and the counts on the groups."""
     own = totals[choice.role]
     thresholds = {(ledger.yellow_from_workdays, ledger.blue_from_workdays) for ledger in choice.ledgers}
@@ -171,15 +172,16 @@ def within_workdays(days: int | None) -> str:
 
 
 def page_context(
-    choice: Choice, totals: dict[str, MeasureTotals], *, notes: dict[Light, str]
+    choice: Choice, totals: dict[str, LiveTotals], *, notes: dict[Light, str], kept: KeptFigures
 ) -> dict[str, Any]:
     """Everything of the page that the strip does not already have."""
     own, user = totals[choice.role], choice.user
     groups = groups_of(choice, own, notes=notes)
     is_lead = choice.role == DutyRole.LEAD
-    now = clock.now()
     comparison = (
-        work.comparison(user, ledgers=choice.ledgers, own=own, rule=choice.rule, now=now) if is_lead else None
+        work.comparison(user, ledgers=choice.ledgers, own=own, rule=choice.rule, kept=kept)
+        if is_lead
+        else None
     )
     other_role = DutyRole.ASSISTING if is_lead else DutyRole.LEAD
     other_count = totals[other_role].total
@@ -254,7 +256,7 @@ def rest_of(choice: Choice, own: MeasureTotals) -> list[tuple[str, str]]:
     return [(words % {"n": count}, url) for count, words, url in parts if count]
 
 
-def scope_words(totals: dict[str, MeasureTotals]) -> str:
+def scope_words(totals: dict[str, LiveTotals]) -> str:
     """牵头35条，协办57条; nothing is 0 in words."""
     lead, assisting = totals[DutyRole.LEAD].total, totals[DutyRole.ASSISTING].total
     led = ngettext("leads %(n)d measure", "leads %(n)d measures", lead) if lead else _("leads nothing")

@@ -24,7 +24,7 @@ from supervision.population import Population
 from supervision.tests.boards import links_of, page, queries_of, reader_for, rows_behind
 from supervision.trend import from_history, from_snapshots, month_end_before
 
-MOST_QUERIES = 12
+MOST_QUERIES = 13
 DEMO_READERS = [
     "leader",
     "leader2",

@@ -14,13 +14,12 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from accounts.roles import OFFICE_ROLES, Role
+from accounts.roles import Role
 from core import notation
 from remediation.context import chosen_ledger, ledgers_of, reader_of, remember_ledger, switcher
 from remediation.models import Ledger
 from remediation.states import DutyRole
 from remediation.views.reading import reads_ledgers
-from remediation.work import waiting_count
 from supervision.dashboard import Dashboard, live_dashboard, past_dashboard
 from supervision.office_rates import office_rows
 from supervision.population import Population
@@ -115,9 +114,6 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     reader = reader_of(request)
     if not reader.ledgers:
         return render(request, "supervision/dashboard_empty.html", empty_context(request))
-    if reader.user.has_role(*OFFICE_ROLES):
-        # The sidebar counts what waits there; with the rule at hand it need not build its own.
-        waiting_count(reader.user, today=reader.today, rule=reader.rule)
     question = question_of(request, today=reader.today)
     population = Population(reader, question.ledger, question.office_id, question.role)
     if question.office_id is not None and not population.is_one_office:
