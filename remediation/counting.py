@@ -268,7 +268,7 @@ def totals_by_ledger(measures: QuerySet[Measure], rule: LightRule) -> dict[int, 
 
 
 def office_totals(
-    ledgers: QuerySet[Ledger] | Iterable[Ledger],
+    ledgers: Iterable[Ledger | int],
     role: str,
     rule: LightRule,
     *,

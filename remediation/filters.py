@@ -68,9 +68,10 @@ class Reader:
 
     @cached_property
     def kept(self) -> KeptFigures:
-        """The kept figures of the ledgers that are too large to be counted for a page; read once, if at all."""
-        large = [pk for pk, ledger in self.ledgers.items() if is_large(ledger)]
-        return read_kept(large, self.rule) if large else KeptFigures()
+        """The kept figures of all ledgers, where one of them is too large to be counted for a page; read once."""
+        if not any(is_large(ledger) for ledger in self.ledgers.values()):
+            return KeptFigures()
+        return read_kept(self.ledgers, self.rule)
 
     @property
     def today(self) -> date:

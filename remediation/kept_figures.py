@@ -26,7 +26,7 @@ from remediation.models import ChangeMark, Item, ItemEvent, ItemOffice, Ledger, 
 from remediation.parts import WHOLE, Part, parts_of_organ
 from remediation.states import UNCOUNTED_STATES
 
-# Smaller ledgers are counted for every page: that is as fast, and there is less to go wrong.
+# Where every ledger is smaller, all are counted for every page: that is as fast, and there is less to go wrong.
 KEEP_FROM = 5_000
 # Up to here a ledger whose kept figures do not hold is counted live.
 EXACT_UNTIL = 100_000
@@ -59,20 +59,16 @@ class KeptFigures:
 
 
 def is_large(ledger: Ledger) -> bool:
-    """Whether the figures of ``ledger`` are kept for pages; it was read ``with_kept_total``."""
+    """Whether ``ledger`` is too large to be counted for every page; it was read ``with_kept_total``."""
     total: int | None = getattr(ledger, "kept_total", None)
     return total is not None and total >= KEEP_FROM
 
 
 def read_kept(ledger_ids: Iterable[int], rule: LightRule) -> KeptFigures:
-    """The kept figures of large ledgers: two queries, five where something was reported since; one for none."""
+    """The kept figures of these ledgers: two queries, five where something was reported since; one for none."""
     found = KeptFigures()
-    rows = {
-        row.pk: row
-        for row in LedgerFigures.objects.filter(
-            ledger__in=list(ledger_ids), day=rule.today, total__gte=KEEP_FROM
-        )
-    }
+    kept = LedgerFigures.objects.filter(ledger__in=list(ledger_ids), day=rule.today)
+    rows = {row.pk: row for row in kept}
     if not rows:
         return found
     marks = marks_of(rows)

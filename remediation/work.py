@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
@@ -17,7 +17,8 @@ from remediation.counting import LiveTotals, MeasureTotals, live_figures, live_t
 from remediation.filters import Reader
 from remediation.kept_figures import KeptFigures, totals_of_part
 from remediation.lights import Light, LightRule
-from remediation.models import EventKind, ItemEvent, Ledger, Measure, MeasureOffice
+from remediation.models import ItemEvent, Ledger, Measure, MeasureOffice
+from remediation.models.history import NEWS
 from remediation.parts import WHOLE, Part
 from remediation.permissions import reporting_offices
 from remediation.scope import sees_rates_of
@@ -31,8 +32,6 @@ GROUP_LIGHTS = (Light.RED, Light.YELLOW, Light.BLUE)
 GROUP_ROWS = 20
 RECENT_ROWS = 6
 RECENT_DAYS = 30
-# What an import or the ledger administrator's set-up writes by the hundred is no news of the office.
-NO_NEWS = (EventKind.BASELINE, EventKind.CREATED, EventKind.IMPORT_CHANGED, EventKind.IMPORT_UNDONE)
 
 
 def owed(user: User, *, ledgers: Collection[int], role: str) -> QuerySet[Measure]:
@@ -185,7 +184,7 @@ def _organ_figures(
     table: dict[int, MeasureTotals] = {}
     others = [pk for pk in ledgers if pk not in kept.contents]
     if others:
-        table = office_totals(Ledger.objects.filter(pk__in=others), DutyRole.LEAD, rule)
+        table = office_totals(others, DutyRole.LEAD, rule)
     for pk in set(ledgers) - set(others):
         for part, figures_ in kept.contents[pk].parts.items():
             if part.role == DutyRole.LEAD and part.offices and len(part.offices) == 1:
@@ -195,11 +194,14 @@ def _organ_figures(
 
 def recent_events(user: User, *, ledgers: Iterable[int], today: date) -> QuerySet[ItemEvent]:
     """What happened lately to the measures of the person's offices, newest first."""
-    # From the offices' own rows to their events, and not through the events of a whole ledger.
-    own = MeasureOffice.objects.filter(office__in=reporting_offices(user)).order_by().values("measure")
+    # Newest first, and of each whether the offices answer for its measure: six are soon found (``event_news``).
+    own = MeasureOffice.objects.filter(measure=OuterRef("measure"), office__in=reporting_offices(user))
     events = ItemEvent.objects.filter(
-        measure__in=own, ledger__in=list(ledgers), occurred_on__gte=today - timedelta(days=RECENT_DAYS)
-    ).exclude(kind__in=NO_NEWS)
+        Exists(own),
+        kind__in=NEWS,
+        ledger__in=list(ledgers),
+        occurred_on__gte=today - timedelta(days=RECENT_DAYS),
+    )
     return with_people(events).select_related("actor__office", "report__office", "measure__item", "batch")[
         :RECENT_ROWS
     ]

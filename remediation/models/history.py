@@ -43,6 +43,14 @@ class EventKind(models.TextChoices):
     IMPORT_UNDONE = "import_undone", _("Import withdrawn")
 
 
+# What an import or the ledger administrator's set-up writes by the hundred is no news of an office.
+NEWS = [
+    kind.value
+    for kind in EventKind
+    if kind not in {EventKind.BASELINE, EventKind.CREATED, EventKind.IMPORT_CHANGED, EventKind.IMPORT_UNDONE}
+]
+
+
 class AppendOnlyQuerySet(models.QuerySet[Any]):
     """Rows that are only ever added."""
 
@@ -161,6 +169,9 @@ class ItemEvent(models.Model):
             models.Index(fields=["item", "-occurred_at"], name="event_item_time"),
             models.Index(fields=["measure", "-occurred_on", "-id"], name="event_measure_day"),
             models.Index(fields=["ledger", "occurred_on"], name="event_ledger_day"),
+            models.Index(
+                fields=["-occurred_at", "-id"], condition=models.Q(kind__in=NEWS), name="event_news"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -14,6 +14,7 @@ from core.models import CalendarDay
 from remediation import kept_figures
 from remediation.counting import LiveTotals
 from remediation.editing import change_offices
+from remediation.filters import Reader
 from remediation.kept_counting import Content, count_ledger
 from remediation.kept_figures import read_kept, renewed
 from remediation.lights import LightRule
@@ -172,15 +173,23 @@ def test_a_huge_ledger_shows_what_is_kept_with_its_time(
     assert kept.of([organ.ledger.pk], WHOLE)[1] == []
 
 
-def test_figures_of_another_day_and_of_small_ledgers_are_not_used(
-    organ: Organ, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_figures_of_another_day_are_not_used(organ: Organ) -> None:
     organ.keep()
     calendar = CalendarDay.objects.work_calendar()
     tomorrow = LightRule.build(organ.day + timedelta(days=1), calendar, ledgers=[organ.ledger])
     assert not read_kept([organ.ledger.pk], tomorrow).contents
+
+
+def test_small_ledgers_are_counted_for_every_page(organ: Organ, monkeypatch: pytest.MonkeyPatch) -> None:
+    organ.keep()
+
+    def reader() -> Reader:
+        ledgers = {ledger.pk: ledger for ledger in Ledger.objects.with_kept_total()}
+        return Reader(organ.supervisor, organ.rule, ledgers)
+
+    assert reader().kept.contents
     monkeypatch.setattr(kept_figures, "KEEP_FROM", 1000)
-    assert not read_kept([organ.ledger.pk], organ.rule).contents
+    assert not reader().kept.contents
 
 
 def test_an_unknown_scope_is_counted_and_an_office_without_rows_has_zeros(organ: Organ) -> None:
