@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, timedelta
-from typing import cast
+from typing import Any, cast
 
 from django.db.models import Exists, OuterRef, Q
 
@@ -40,9 +40,12 @@ def without_lead_office() -> Q:
     return ~Q(Exists(MeasureOffice.objects.filter(measure=OuterRef("pk"), role=DutyRole.LEAD)))
 
 
-def answered_for_by(office_ids: Iterable[int], *, role: str | None = None) -> Q:
-    """One of the offices answers for it: as ``lead``, ``assisting``, ``main`` (主牵头), or in any role."""
-    duties = MeasureOffice.objects.filter(office__in=list(office_ids))
+def answered_for_by(office_ids: Iterable[int], *, role: str | None = None, **copied: Any) -> Q:
+    """One of the offices answers for it: as ``lead``, ``assisting``, ``main`` (主牵头), or in any role.
+
+    ``copied`` narrows by what the duties hold of their measure, and so on an index (``MeasureOffice``).
+    """
+    duties = MeasureOffice.objects.filter(office__in=list(office_ids), **copied)
     if role == MAIN_LEAD:
         duties = duties.filter(role=DutyRole.LEAD, rank=0)
     elif role is not None:

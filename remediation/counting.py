@@ -278,7 +278,7 @@ def office_totals(
 
     A measure with two lead offices counts for each. ``measures`` narrows further, to somebody's scope or a filter.
     """
-    duties = MeasureOffice.objects.filter(role=role, measure__ledger__in=ledgers, measure__is_counted=True)
+    duties = MeasureOffice.objects.filter(role=role, ledger__in=ledgers, measure__is_counted=True)
     if measures is not None:
         duties = duties.filter(measure__in=measures.order_by())
     rows = duties.order_by().values("office_id").annotate(**figures(rule, "measure__"))

@@ -183,7 +183,7 @@ def count_offices(content: Content, ledger: Ledger, rule: LightRule) -> None:
     def figures(office_id: int, role: str) -> PartFigures:
         return content.parts.setdefault(Part.of_office(office_id, role), PartFigures())
 
-    duties = MeasureOffice.objects.filter(measure__ledger=ledger, measure__is_counted=True).order_by()
+    duties = MeasureOffice.objects.filter(ledger=ledger, measure__is_counted=True).order_by()
     by_role: Any = duties.values("office_id", "role").annotate(
         **live_figures(rule, "measure__"), **distinct_figures("measure__")
     )
@@ -202,23 +202,21 @@ def count_offices(content: Content, ledger: Ledger, rule: LightRule) -> None:
 
 def items_by_office(ledger: Ledger, role: str) -> list[tuple[int, str, bool, str, int]]:
     """Office, kind, reform, status and count of items: by the offices of their measures, or by their own."""
-    duties = MeasureOffice.objects.filter(measure__ledger=ledger).exclude(
-        measure__item__workflow_state__in=UNCOUNTED
-    )
+    duties = MeasureOffice.objects.filter(ledger=ledger).exclude(item__workflow_state__in=UNCOUNTED)
     own = ItemOffice.objects.filter(item__ledger=ledger).exclude(item__workflow_state__in=UNCOUNTED)
     if role:
         duties = duties.filter(role=role, measure__is_counted=True)
         own = own.filter(role=role)
-    by_measure = MeasureOffice.objects.filter(measure__item=OuterRef("item"), office=OuterRef("office"))
+    by_measure = MeasureOffice.objects.filter(item=OuterRef("item"), office=OuterRef("office"))
     if role:
         by_measure = by_measure.filter(role=role, measure__is_counted=True)
     found: list[tuple[int, str, bool, str, int]] = []
-    for rows, path in ((duties, "measure__item__"), (own.exclude(Exists(by_measure)), "item__")):
+    for rows in (duties, own.exclude(Exists(by_measure))):
         grouped: Any = (
             rows.order_by()
-            .annotate(completion_status=completion_expression(path))
-            .values_list("office_id", f"{path}kind", f"{path}is_reform_item", "completion_status")
-            .annotate(n=Count(path.removesuffix("__"), distinct=True))
+            .annotate(completion_status=completion_expression("item__"))
+            .values_list("office_id", "item__kind", "item__is_reform_item", "completion_status")
+            .annotate(n=Count("item", distinct=True))
         )
         found += list(grouped)
     return found

@@ -74,7 +74,7 @@ class Part:
             return items
         found = Q()
         if self.offices:
-            duties = MeasureOffice.objects.filter(measure__item=OuterRef("pk"), office__in=self.offices)
+            duties = MeasureOffice.objects.filter(item=OuterRef("pk"), office__in=self.offices)
             own = ItemOffice.objects.filter(item=OuterRef("pk"), office__in=self.offices)
             if self.role:
                 duties = duties.filter(role=self.role, measure__is_counted=True)

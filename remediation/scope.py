@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.roles import BUSINESS_ROLES
-from remediation.models.item import Item, ItemQuerySet
+from remediation.models.item import Item, ItemOffice, ItemQuerySet
 from remediation.models.ledger import Ledger, LedgerQuerySet, RatesVisibility
-from remediation.models.measure import MeasureQuerySet
+from remediation.models.measure import Measure, MeasureOffice, MeasureQuerySet
 from remediation.parts import Part
 
 if TYPE_CHECKING:
@@ -32,11 +32,18 @@ def items_visible_to(items: ItemQuerySet, user: User) -> ItemQuerySet:
 
 
 def ledgers_visible_to(ledgers: LedgerQuerySet, user: User) -> LedgerQuerySet:
-    """Ledgers that hold an item in scope."""
+    """Ledgers that hold an item in scope (``items_visible_to``), each found by one look into an index."""
     if user.sees_everything:
         return ledgers
-    items = Item.objects.visible_to(user).filter(ledger=OuterRef("pk"))
-    return ledgers.filter(Exists(items))
+    here, offices, positions = {"ledger": OuterRef("pk")}, user.scope_office_ids, user.scope_position_ids
+    in_scope = Q(pk__in=[])
+    if offices:
+        own = ItemOffice.objects.filter(item__ledger=OuterRef("pk"), office__in=offices)
+        in_scope |= Q(Exists(MeasureOffice.objects.filter(**here, office__in=offices))) | Q(Exists(own))
+    if positions:
+        in_scope |= Q(Exists(Item.objects.filter(**here, leader__in=positions)))
+        in_scope |= Q(Exists(Measure.objects.filter(**here, leader__in=positions)))
+    return ledgers.filter(in_scope)
 
 
 def ledgers_with_rates_for(ledgers: LedgerQuerySet, user: User) -> LedgerQuerySet:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import reduce
+from operator import or_
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
+from django.db.models import Exists, F, OuterRef, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from core.models import CalendarDay
@@ -35,9 +37,10 @@ RECENT_DAYS = 30
 
 
 def owed(user: User, *, ledgers: Collection[int], role: str) -> QuerySet[Measure]:
-    """The counted measures of ``ledgers`` that the person's offices lead or assist."""
+    """The counted and open measures of ``ledgers`` that the person's offices lead or assist."""
+    # Narrowed on the duties' own copies of what is open: of an office's thousands of rows few are.
     return Measure.objects.counted().filter(
-        answered_for_by(reporting_offices(user), role=role), ledger__in=ledgers
+        answered_for_by(reporting_offices(user), role=role, is_open=True), ledger__in=ledgers, is_open=True
     )
 
 
@@ -74,9 +77,7 @@ def totals_by_role(
 
 def first_rows(measures: QuerySet[Measure], rule: LightRule) -> dict[Light, list[Measure]]:
     """The first rows of each group, nearest deadline first, at most ``GROUP_ROWS`` each; one query."""
-    lit = Q()
-    for light in GROUP_LIGHTS:
-        lit |= rule.condition(light)
+    lit = reduce(or_, (rule.condition(light) for light in GROUP_LIGHTS))
     rows = (
         measures.filter(lit)
         .annotate(light=rule.annotation())

@@ -121,13 +121,13 @@ def add_counted(found: dict[int, OfficeRow], population: Population, ledgers: li
         return
     user, rule = population.user, population.reader.rule
     duties = MeasureOffice.objects.filter(
-        measure__ledger__in=[ledger.pk for ledger in ledgers], measure__is_counted=True
+        ledger__in=[ledger.pk for ledger in ledgers], measure__is_counted=True
     )
     if not user.sees_everything:
         open_to_all = [
             ledger.pk for ledger in ledgers if ledger.rates_visibility == RatesVisibility.EVERYBODY
         ]
-        duties = duties.filter(Q(measure__ledger__in=open_to_all) | Q(office__in=user.scope_office_ids))
+        duties = duties.filter(Q(ledger__in=open_to_all) | Q(office__in=user.scope_office_ids))
     rows: Any = (
         duties.order_by()
         .values("office_id", "office__name", "office__order", "role")

@@ -4,8 +4,6 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-from remediation.standing_triggers import install, remove
-
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -162,5 +160,4 @@ class Migration(migrations.Migration):
                 fields=["ledger", "-is_open", "watch_date", "item"], name="standing_ledger_watch"
             ),
         ),
-        migrations.RunPython(install, remove),
     ]

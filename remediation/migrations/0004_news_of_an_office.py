@@ -5,15 +5,33 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('remediation', '0003_kept_figures'),
+        ("remediation", "0003_kept_figures"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='itemevent',
-            index=models.Index(condition=models.Q(('kind__in', ['reported', 'corrected', 'noted', 'report_undone', 'edited', 'deadline_changed', 'offices_changed', 'leader_changed', 'state_changed'])), fields=['-occurred_at', '-id'], name='event_news'),
+            model_name="itemevent",
+            index=models.Index(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        [
+                            "reported",
+                            "corrected",
+                            "noted",
+                            "report_undone",
+                            "edited",
+                            "deadline_changed",
+                            "offices_changed",
+                            "leader_changed",
+                            "state_changed",
+                        ],
+                    )
+                ),
+                fields=["-occurred_at", "-id"],
+                name="event_news",
+            ),
         ),
     ]

@@ -249,12 +249,26 @@ class Measure(Timestamped):
 
 
 class MeasureOffice(models.Model):
-    """An office that answers for a measure; the first named lead office is the main one (主牵头, rank 0)."""
+    """An office that answers for a measure; the first named lead office is the main one (主牵头, rank 0).
 
-    measure = models.ForeignKey(Measure, models.CASCADE, related_name="duties")
-    office = models.ForeignKey("accounts.Office", models.PROTECT, related_name="duties")
+    ``item``, ``ledger``, ``is_open`` and ``watch_date`` are the measure's own, copied by the database itself
+    (``remediation/kept_triggers.py``): what one office owes, soonest first, is then read off one index.
+    """
+
+    # The unique constraint and the indexes below begin with these two.
+    measure = models.ForeignKey(Measure, models.CASCADE, related_name="duties", db_index=False)
+    office = models.ForeignKey("accounts.Office", models.PROTECT, related_name="duties", db_index=False)
     role = models.CharField(_("role"), max_length=10, choices=DutyRole)
     rank = models.PositiveSmallIntegerField(_("rank"), default=0)
+
+    item = models.ForeignKey(
+        "remediation.Item", models.CASCADE, null=True, editable=False, related_name="+", db_index=False
+    )
+    ledger = models.ForeignKey(
+        "remediation.Ledger", models.CASCADE, null=True, editable=False, related_name="+", db_index=False
+    )
+    is_open = models.BooleanField(null=True, editable=False)
+    watch_date = models.DateField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("measure office")
@@ -267,4 +281,10 @@ class MeasureOffice(models.Model):
                 violation_error_message=_("An office either leads a measure or assists it."),
             )
         ]
-        indexes = [models.Index(fields=["office", "role", "measure"], name="duty_office_role_measure")]
+        indexes = [
+            models.Index(
+                fields=["office", "role", "-is_open", "watch_date", "measure"], name="duty_office_watch"
+            ),
+            models.Index(fields=["office", "ledger", "role", "measure"], name="duty_office_ledger"),
+            models.Index(fields=["item", "office"], name="duty_item_office"),
+        ]

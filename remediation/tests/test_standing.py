@@ -1,4 +1,4 @@
-"""``ItemStanding``: what the database keeps about an item is what its measures say, however they are written."""
+"""What the database keeps itself is what the rows say: standings of items, copies on the duties of offices."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import pytest
 from django.db import connection, transaction
 
 from remediation.counting import item_status
-from remediation.models import Item, ItemStanding, Measure
-from remediation.standing_triggers import TRIGGERS
+from remediation.kept_triggers import TRIGGERS
+from remediation.models import Item, ItemStanding, Measure, MeasureOffice
 from remediation.states import MEASURE_STATUSES, UNLIT_STATES, CompletionStatus, WorkflowState
-from tests.ledgers import make_item, make_ledger, make_measure
+from tests.ledgers import make_item, make_ledger, make_measure, make_office
 
 DAY = date(2026, 3, 2)
 CHANGES = 400
@@ -51,10 +51,20 @@ def stored(item: Item) -> dict[str, object]:
     return found
 
 
+def check_copies() -> None:
+    """What the duties hold of their measures is what the measures hold."""
+    copies = MeasureOffice.objects.values_list("item_id", "ledger_id", "is_open", "watch_date")
+    own = MeasureOffice.objects.values_list(
+        "measure__item_id", "measure__ledger_id", "measure__is_open", "measure__watch_date"
+    )
+    assert list(copies.order_by("pk")) == list(own.order_by("pk"))
+
+
 @pytest.mark.django_db
 def test_it_follows_every_kind_of_change() -> None:
     chance = Random(7)
     ledgers = [make_ledger(), make_ledger()]
+    offices = [make_office() for _ in range(2)]
     items = [make_item(ledgers[0], due_date=DAY if number % 2 else None) for number in range(4)]
     states = [WorkflowState.HANDLING, *UNLIT_STATES]
     for _change in range(CHANGES):
@@ -64,7 +74,7 @@ def test_it_follows_every_kind_of_change() -> None:
         due = chance.choice([None, DAY + timedelta(days=chance.randint(-9, 9))])
         what = chance.randrange(7)
         if what == 0:
-            make_measure(item, due=due, status=status)
+            make_measure(item, due=due, status=status, lead=offices[:1], assisting=offices[1:])
         elif what == 1:
             percent = 100 if status == CompletionStatus.COMPLETED else 0
             measures.filter(pk__in=list(measures.values_list("pk", flat=True)[:2])).update(
@@ -91,6 +101,7 @@ def test_it_follows_every_kind_of_change() -> None:
         for every in items:
             every.refresh_from_db()
             assert stored(every) == expected(every)
+        check_copies()
 
 
 @pytest.mark.django_db

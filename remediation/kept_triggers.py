@@ -1,7 +1,8 @@
-"""The triggers behind ``ItemStanding``, for both databases; migrations put them in place.
+"""The triggers behind ``ItemStanding`` and the copies on ``MeasureOffice``, for both databases.
 
-A migration that rebuilds the table of items or measures on SQLite (any change of a column does) takes their triggers
-away: let it end with ``migrations.RunPython(install, remove)``. A test looks whether they are there.
+Migrations put them in place. One that rebuilds the table of items, measures or their offices on SQLite (any change of
+a column does) takes the triggers away: let it end with ``migrations.RunPython(install, remove)``. A test looks whether
+they are there.
 """
 
 from __future__ import annotations
@@ -89,6 +90,30 @@ BEGIN
   RETURN NULL;
 END $$;
 
+CREATE OR REPLACE FUNCTION remediation_duty_copy() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  SELECT m.item_id, m.ledger_id, m.is_open, m.watch_date
+    INTO NEW.item_id, NEW.ledger_id, NEW.is_open, NEW.watch_date
+    FROM remediation_measure m WHERE m.id = NEW.measure_id;
+  RETURN NEW;
+END $$;
+
+CREATE OR REPLACE FUNCTION remediation_duty_copies() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE remediation_measureoffice d
+     SET item_id = n.item_id, ledger_id = n.ledger_id, is_open = n.is_open, watch_date = n.watch_date
+    FROM new_rows n JOIN old_rows o ON o.id = n.id
+   WHERE d.measure_id = n.id
+     AND (n.item_id, n.ledger_id, n.is_open, n.watch_date)
+         IS DISTINCT FROM (o.item_id, o.ledger_id, o.is_open, o.watch_date);
+  RETURN NULL;
+END $$;
+
+CREATE TRIGGER duty_new BEFORE INSERT ON remediation_measureoffice
+  FOR EACH ROW WHEN (NEW.ledger_id IS NULL) EXECUTE FUNCTION remediation_duty_copy();
+CREATE TRIGGER duty_measure_changed AFTER UPDATE ON remediation_measure
+  REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+  FOR EACH STATEMENT EXECUTE FUNCTION remediation_duty_copies();
 CREATE TRIGGER standing_item_new AFTER INSERT ON remediation_item REFERENCING NEW TABLE AS new_rows
   FOR EACH STATEMENT EXECUTE FUNCTION remediation_standing_of_new();
 CREATE TRIGGER standing_item_changed AFTER UPDATE ON remediation_item
@@ -102,32 +127,11 @@ CREATE TRIGGER standing_measure_changed AFTER UPDATE ON remediation_measure
 CREATE TRIGGER standing_measure_gone AFTER DELETE ON remediation_measure REFERENCING OLD TABLE AS old_rows
   FOR EACH STATEMENT EXECUTE FUNCTION remediation_standing_of_gone();
 """  # noqa: S608 - constants
-TRIGGERS = {
-    "standing_item_new": ("remediation_item", "AFTER INSERT", "NEW.id"),
-    "standing_item_changed": (
-        "remediation_item",
-        "AFTER UPDATE OF reported_status, workflow_state, due_date, ledger_id",
-        "NEW.id",
-    ),
-    "standing_measure_new": ("remediation_measure", "AFTER INSERT", "NEW.item_id"),
-    "standing_measure_changed": (
-        "remediation_measure",
-        "AFTER UPDATE OF status, workflow_state, due_date, review_date, item_id",
-        "OLD.item_id, NEW.item_id",
-    ),
-    # Only where there is a standing: when all tables are emptied, it may be gone before the measures are.
-    "standing_measure_gone": (
-        "remediation_measure",
-        "AFTER DELETE",
-        "SELECT item_id FROM remediation_itemstanding WHERE item_id = OLD.item_id",
-    ),
-}
-FUNCTIONS = (
-    "remediation_standing_of_new()",
-    "remediation_standing_of_changed()",
-    "remediation_standing_of_gone()",
-    "remediation_item_standing(bigint[])",
-)
+DUTY_COPIES = "item_id, ledger_id, is_open, watch_date"
+COPIED = f"""
+UPDATE remediation_measureoffice SET ({DUTY_COPIES}) =
+  (SELECT {DUTY_COPIES} FROM remediation_measure m WHERE m.id = remediation_measureoffice.measure_id)
+"""  # noqa: S608 - constants
 
 
 def refreshed(items: str) -> str:
@@ -142,25 +146,77 @@ WHERE i.id IN ({items})
 """
 
 
+def refreshing(items: str) -> str:
+    """The body of a trigger of SQLite that does so."""
+    return f"BEGIN {refreshed(items)}; END"
+
+
+# Name -> table, SQLite's moment, and SQLite's statement.
+TRIGGERS = {
+    # A writer of very many rows may bring the copies along.
+    "duty_new": (
+        "remediation_measureoffice",
+        "AFTER INSERT",
+        f"WHEN NEW.ledger_id IS NULL BEGIN {COPIED} WHERE id = NEW.id; END",
+    ),
+    "duty_measure_changed": (
+        "remediation_measure",
+        "AFTER UPDATE OF item_id, ledger_id, status, workflow_state, due_date, review_date",
+        f"BEGIN {COPIED} WHERE measure_id = NEW.id; END",
+    ),
+    "standing_item_new": ("remediation_item", "AFTER INSERT", refreshing("NEW.id")),
+    "standing_item_changed": (
+        "remediation_item",
+        "AFTER UPDATE OF reported_status, workflow_state, due_date, ledger_id",
+        refreshing("NEW.id"),
+    ),
+    "standing_measure_new": ("remediation_measure", "AFTER INSERT", refreshing("NEW.item_id")),
+    "standing_measure_changed": (
+        "remediation_measure",
+        "AFTER UPDATE OF status, workflow_state, due_date, review_date, item_id",
+        refreshing("OLD.item_id, NEW.item_id"),
+    ),
+    # Only where there is a standing: when all tables are emptied, it may be gone before the measures are.
+    "standing_measure_gone": (
+        "remediation_measure",
+        "AFTER DELETE",
+        refreshing("SELECT item_id FROM remediation_itemstanding WHERE item_id = OLD.item_id"),
+    ),
+}
+FUNCTIONS = (
+    "remediation_duty_copy()",
+    "remediation_duty_copies()",
+    "remediation_standing_of_new()",
+    "remediation_standing_of_changed()",
+    "remediation_standing_of_gone()",
+    "remediation_item_standing(bigint[])",
+)
+
+
 def install(apps: Any, schema_editor: Any) -> None:
-    """Create the triggers, and the standing of the items that are there."""
+    """Create the triggers, and what they keep of the rows that are there."""
     cursor_of = schema_editor.connection.cursor
     remove(apps, schema_editor)
     with cursor_of() as cursor:
         if schema_editor.connection.vendor == "postgresql":
             cursor.execute(POSTGRESQL)
             cursor.execute("SELECT remediation_item_standing(ARRAY(SELECT id FROM remediation_item))")
+            cursor.execute(
+                f"UPDATE remediation_measureoffice d SET ({DUTY_COPIES}) = "  # noqa: S608 - constants
+                "(m.item_id, m.ledger_id, m.is_open, m.watch_date) FROM remediation_measure m WHERE m.id = d.measure_id"
+            )
             return
-        for name, (table, moment, items) in TRIGGERS.items():
-            cursor.execute(f"CREATE TRIGGER {name} {moment} ON {table} BEGIN {refreshed(items)}; END")
+        for name, (table, moment, statement) in TRIGGERS.items():
+            cursor.execute(f"CREATE TRIGGER {name} {moment} ON {table} {statement}")
         cursor.execute(refreshed("SELECT id FROM remediation_item"))
+        cursor.execute(COPIED)
 
 
 def remove(apps: Any, schema_editor: Any) -> None:
     """Drop the triggers."""
     with schema_editor.connection.cursor() as cursor:
         on_table = schema_editor.connection.vendor == "postgresql"
-        for name, (table, _moment, _items) in TRIGGERS.items():
+        for name, (table, _moment, _statement) in TRIGGERS.items():
             cursor.execute(f"DROP TRIGGER IF EXISTS {name}" + (f" ON {table}" if on_table else ""))
         if on_table:
             for function in FUNCTIONS:
