@@ -112,6 +112,16 @@ class LightRule:
                 return bands(self.today, self.calendar, policy)
         return bands(self.today, self.calendar, LightPolicy())
 
+    def lit_until(self) -> date:
+        """The last day that is blue under any policy: nothing beyond it is red, yellow or blue."""
+        found = [
+            band.last
+            for policy in self.policies
+            for band in bands(self.today, self.calendar, policy)
+            if band.light == Light.BLUE and band.last is not None
+        ]
+        return max(found, default=self.today)
+
     def light_of(self, *, is_open: bool, watch_date: date | None, ledger_id: int) -> Light:
         """The light of one measure."""
         if not is_open or watch_date is None:

@@ -36,11 +36,14 @@ RECENT_ROWS = 6
 RECENT_DAYS = 30
 
 
-def owed(user: User, *, ledgers: Collection[int], role: str) -> QuerySet[Measure]:
-    """The counted and open measures of ``ledgers`` that the person's offices lead or assist."""
-    # Narrowed on the duties' own copies of what is open: of an office's thousands of rows few are.
+def owed(user: User, *, ledgers: Collection[int], role: str, until: date | None = None) -> QuerySet[Measure]:
+    """The counted and open measures of ``ledgers`` that the person's offices lead or assist, due ``until`` then."""
+    # Narrowed on the duties' own copies of what is open and when: of an office's thousands of rows few are.
+    copied: dict[str, Any] = {"is_open": True}
+    if until is not None:
+        copied["watch_date__lte"] = until
     return Measure.objects.counted().filter(
-        answered_for_by(reporting_offices(user), role=role, is_open=True), ledger__in=ledgers, is_open=True
+        answered_for_by(reporting_offices(user), role=role, **copied), ledger__in=ledgers, **copied
     )
 
 
@@ -75,26 +78,31 @@ def totals_by_role(
     return totals
 
 
-def first_rows(measures: QuerySet[Measure], rule: LightRule) -> dict[Light, list[Measure]]:
+def first_rows(
+    user: User, *, ledgers: Collection[int], role: str, rule: LightRule
+) -> dict[Light, list[Measure]]:
     """The first rows of each group, nearest deadline first, at most ``GROUP_ROWS`` each; one query."""
     lit = reduce(or_, (rule.condition(light) for light in GROUP_LIGHTS))
-    rows = (
-        measures.filter(lit)
-        .annotate(light=rule.annotation())
+    # The keys alone are sorted; a sorter that carries long texts is far slower.
+    keys = (
+        owed(user, ledgers=ledgers, role=role, until=rule.lit_until())
+        .filter(lit)
         .annotate(
             place=Window(
                 RowNumber(),
-                partition_by=[F("light")],
+                partition_by=[rule.annotation()],
                 order_by=[F("watch_date").asc(), F("order").asc(), F("pk").asc()],
             )
         )
         .filter(place__lte=GROUP_ROWS)
-        .select_related("item", "ledger")
-        .order_by("watch_date", "order", "pk")
+        .order_by()
+        .values("pk")
     )
     groups: dict[Light, list[Measure]] = {light: [] for light in GROUP_LIGHTS}
-    for row in rows:
-        groups[Light(row.light)].append(row)
+    rows = Measure.objects.filter(pk__in=keys).select_related("item", "ledger")
+    for row in rows.order_by("watch_date", "order", "pk"):
+        light = rule.light_of(is_open=row.is_open, watch_date=row.watch_date, ledger_id=row.ledger_id)
+        groups[light].append(row)
     return groups
 
 

@@ -220,7 +220,7 @@ def groups_of(choice: Choice, own: MeasureTotals, *, notes: dict[Light, str]) ->
     """Red, yellow and blue with their first rows; lights that nothing has are left out."""
     if not any(own.light(light) for light in work.GROUP_LIGHTS):
         return []
-    found = work.first_rows(work.owed(choice.user, ledgers=choice.pks, role=choice.role), choice.rule)
+    found = work.first_rows(choice.user, ledgers=choice.pks, role=choice.role, rule=choice.rule)
     duties = duties_of(measure.pk for rows in found.values() for measure in rows)
     titles = {**notes, Light.RED: _("Overdue, do first")}
     return [
