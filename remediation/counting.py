@@ -137,8 +137,8 @@ class MeasureTotals:
             setattr(self, str(light), self.light(light) + times)
 
     def merge(self, other: MeasureTotals) -> None:
-        """Add the figures of ``other``, which counts other measures."""
-        for field in fields(other):
+        """Add the figures of ``other``, which counts other measures; those that only one of the two has stay."""
+        for field in fields(self) if isinstance(other, type(self)) else fields(other):
             setattr(self, field.name, getattr(self, field.name) + getattr(other, field.name))
 
 
@@ -385,6 +385,14 @@ ITEM_SUBJECTS: Mapping[str, Q] = {
 }
 
 
+SUBJECT_OF_KIND = {
+    ItemKind.SPECIFIC_PROBLEM.value: "specific_problems",
+    ItemKind.INFERENCE_ITEM.value: "inference_items",
+    ItemKind.OPINION.value: "opinions",
+    ItemKind.PROJECT.value: "projects",
+}
+
+
 def counted_items(items: QuerySet[Item]) -> QuerySet[Item]:
     """Items that figures count: not void, not transferred."""
     return items.exclude(workflow_state__in=[state.value for state in UNCOUNTED_STATES])
@@ -398,18 +406,19 @@ def item_totals(items: QuerySet[Item]) -> dict[str, StatusTotals]:
         .values("kind", "is_reform_item", "completion_status")
         .annotate(count=Count("pk"))
     )
+    return item_subjects(
+        ((row["kind"], row["is_reform_item"], row["completion_status"]), row["count"]) for row in rows
+    )
+
+
+def item_subjects(counted: Iterable[tuple[tuple[str, bool, str], int]]) -> dict[str, StatusTotals]:
+    """Figures by subject from counts by kind, reform and completion status; a reform item counts under both."""
     found = {subject: StatusTotals() for subject in ITEM_SUBJECTS}
-    kinds = {
-        ItemKind.SPECIFIC_PROBLEM.value: "specific_problems",
-        ItemKind.INFERENCE_ITEM.value: "inference_items",
-        ItemKind.OPINION.value: "opinions",
-        ItemKind.PROJECT.value: "projects",
-    }
-    for row in rows:
-        if row["kind"] in kinds:
-            found[kinds[row["kind"]]].add(row["completion_status"], row["count"])
-        if row["is_reform_item"]:
-            found["reform_items"].add(row["completion_status"], row["count"])
+    for (kind, is_reform, status), count in counted:
+        if kind in SUBJECT_OF_KIND:
+            found[SUBJECT_OF_KIND[kind]].add(status, count)
+        if is_reform:
+            found["reform_items"].add(status, count)
     return found
 
 
@@ -432,28 +441,26 @@ class SectionRollup:
         return self.items.status()
 
 
-def section_rollups(
-    ledger: Ledger,
-    rule: LightRule,
-    *,
-    items: QuerySet[Item] | None = None,
-    measures: QuerySet[Measure] | None = None,
-) -> list[SectionRollup]:
-    """The section tree of ``ledger`` with roll-ups, top level first: three queries whatever its size.
+# What stands directly under each section: its items and its measures.
+BySection = Mapping[int | None, tuple[StatusTotals, MeasureTotals]]
 
-    ``items`` and ``measures`` narrow to somebody's scope or a filter; they default to the whole ledger.
-    """
-    items = counted_items(items if items is not None else Item.objects.filter(ledger=ledger))
-    measures = measures if measures is not None else Measure.objects.filter(ledger=ledger)
-    by_section: dict[int | None, StatusTotals] = {}
-    for row in (
-        with_completion(items).order_by().values("section_id", "completion_status").annotate(n=Count("pk"))
-    ):
-        by_section.setdefault(row["section_id"], StatusTotals()).add(row["completion_status"], row["n"])
-    measured = {
-        row["item__section_id"]: totals_of(row)
-        for row in measures.order_by().values("item__section_id").annotate(**figures(rule))
-    }
+
+def figures_by_section(items: QuerySet[Item], measures: QuerySet[Measure], rule: LightRule) -> BySection:
+    """Section id -> figures of the counted ``items`` and of ``measures`` directly under it; two queries."""
+    found: dict[int | None, tuple[StatusTotals, MeasureTotals]] = {}
+    rows = with_completion(counted_items(items)).order_by().values("section_id", "completion_status")
+    for row in rows.annotate(n=Count("pk")):
+        found.setdefault(row["section_id"], (StatusTotals(), MeasureTotals()))[0].add(
+            row["completion_status"], row["n"]
+        )
+    measured: Any = measures.order_by().values("item__section_id").annotate(**figures(rule))
+    for row in measured:
+        found.setdefault(row["item__section_id"], (StatusTotals(), MeasureTotals()))[1].merge(totals_of(row))
+    return found
+
+
+def section_rollups(ledger: Ledger, by_section: BySection) -> list[SectionRollup]:
+    """The section tree of ``ledger`` with roll-ups of what stands under each, top level first; one query."""
     children: dict[int | None, list[Section]] = {}
     for section in Section.objects.filter(ledger=ledger).order_by("order", "pk"):
         children.setdefault(section.parent_id, []).append(section)
@@ -461,11 +468,12 @@ def section_rollups(
     def build(section: Section, depth: int) -> SectionRollup:
         below = [build(child, depth + 1) for child in children.get(section.pk, ())]
         statuses, totals = StatusTotals(), MeasureTotals()
-        statuses.merge(by_section.get(section.pk, StatusTotals()))
-        totals.merge(measured.get(section.pk, MeasureTotals()))
-        for child in below:
-            statuses.merge(child.items)
-            totals.merge(child.measures)
+        for items, measures in [
+            by_section.get(section.pk, (StatusTotals(), MeasureTotals())),
+            *((child.items, child.measures) for child in below),
+        ]:
+            statuses.merge(items)
+            totals.merge(measures)
         return SectionRollup(section, depth, statuses, totals, below)
 
     return [build(section, 0) for section in children.get(None, ())]
@@ -483,7 +491,10 @@ def flattened(rollups: Iterable[SectionRollup]) -> list[SectionRollup]:
 def ledger_totals(ledger: Ledger, rule: LightRule) -> dict[str, StatusTotals]:
     """The figures that a ledger's document states, computed (``TOTAL_KEYS``)."""
     key_problems = StatusTotals()
-    for rollup in flattened(section_rollups(ledger, rule)):
+    by_section = figures_by_section(
+        Item.objects.filter(ledger=ledger), Measure.objects.filter(ledger=ledger), rule
+    )
+    for rollup in flattened(section_rollups(ledger, by_section)):
         if rollup.section.kind == SectionKind.KEY_PROBLEM:
             key_problems.add(rollup.status)
     measures = measure_totals(Measure.objects.filter(ledger=ledger), rule)

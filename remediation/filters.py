@@ -314,12 +314,7 @@ class MeasureFilterSet(LedgerFilterSet):
     def filter_words(self, rows: QuerySet[Measure], name: str, value: str) -> QuerySet[Measure]:
         found = Q()
         for word in value.split():
-            found &= (
-                Q(text__icontains=word)
-                | Q(item__problem__icontains=word)
-                | Q(progress__icontains=word)
-                | Q(note__icontains=word)
-            )
+            found &= conditions.holds_word(word, "text", "item__problem", "progress", "note")
         if match := self.number_asked():
             number = Q(item__number=match["item"])
             if match["measure"]:

@@ -45,8 +45,8 @@ class ItemFilterSet(LedgerFilterSet):
     def filter_words(self, rows: QuerySet[Item], name: str, value: str) -> QuerySet[Item]:
         found = Q()
         for word in value.split():
-            in_measure = Q(text__icontains=word) | Q(progress__icontains=word) | Q(note__icontains=word)
-            found &= Q(problem__icontains=word) | Q(self.with_measure(in_measure))
+            in_measure = conditions.holds_word(word, "text", "progress", "note")
+            found &= conditions.holds_word(word, "problem") | Q(self.with_measure(in_measure))
         if match := self.number_asked():
             number = Q(number=match["item"])
             if match["measure"]:

@@ -12,6 +12,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from remediation.counting import (
     LIVE_FIELDS,
     LiveTotals,
+    MeasureTotals,
     StatusTotals,
     completion_expression,
     counted_items,
@@ -84,6 +85,10 @@ class Content:
     def section(self, pk: int | None) -> SectionFigures:
         """The figures of one section (``None``: of items under none)."""
         return self.sections.setdefault(pk, SectionFigures())
+
+    def by_section(self) -> dict[int | None, tuple[StatusTotals, MeasureTotals]]:
+        """What stands directly under each section (``remediation.counting.BySection``)."""
+        return {pk: (one.items, one.totals) for pk, one in self.sections.items()}
 
     def has(self, parts: Iterable[Part]) -> bool:
         """Whether all of these scopes are among the parts, so that pages find theirs."""

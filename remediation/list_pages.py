@@ -65,6 +65,8 @@ def menu_label(name: str) -> str:
 def light_links(view: Any) -> list[LightLink]:
     """The lights that have rows (or are chosen), worst first; a click shows that light alone, a second one all."""
     query, words = view.request.GET, light_words()
+    if view.known_counts is None:
+        return []
     chosen = view.filters.value("light") or []
     links = []
     for light in Light:
@@ -97,7 +99,8 @@ def sentence(view: Any) -> str:
     parts.append(
         (_("by %(order)s, descending") if turned else _("by %(order)s, ascending")) % {"order": order}
     )
-    parts.append(_("%(count)s in all") % {"count": view.known_counts.total})
+    if view.known_counts is not None:
+        parts.append(_("%(count)s in all") % {"count": view.known_counts.total})
     return _("Filter: %(conditions)s") % {"conditions": pgettext("clauses", ", ").join(parts)}
 
 

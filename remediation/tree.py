@@ -15,7 +15,9 @@ from remediation.counting import (
     StatusTotals,
     counted_items,
     figures,
+    figures_by_section,
     flattened,
+    item_subjects,
     item_totals,
     measure_totals,
     section_rollups,
@@ -26,6 +28,7 @@ from remediation.lights import Light, LightRule
 from remediation.links import items_url, measures_url
 from remediation.models import Item, Ledger, Measure
 from remediation.numbering import Number, item_number
+from remediation.parts import WHOLE
 from remediation.states import CompletionStatus, SectionKind, WorkflowState
 
 # A branch with more rows than this is read on the list; opening everything stops at items beyond the second.
@@ -126,8 +129,16 @@ class LedgerTree:
         if self.narrowed:
             items = items.filter(Exists(self.measures.filter(item=OuterRef("pk")).order_by()))
         self.items: QuerySet[Item] = counted_items(items)
-        self.rollups = section_rollups(ledger, rule, items=self.items, measures=self.measures)
         self.everything_seen = filters.reader.user.sees_everything and not self.narrowed
+        # The figures of a large ledger are kept; a part of it is counted.
+        kept = filters.reader.kept.contents.get(ledger.pk) if not filters.problems else None
+        self.content = kept if self.everything_seen else None
+        self.rollups = section_rollups(
+            ledger,
+            self.content.by_section()
+            if self.content is not None
+            else figures_by_section(self.items, self.measures, rule),
+        )
         usual = [f"s{one.section.pk}" for one in flattened(self.rollups) if one.children]
         self.open = OpenBranches(opened, usual=usual)
         self.usual = "-".join(usual) or "none"
@@ -140,10 +151,14 @@ class LedgerTree:
         for rollup in flattened(self.rollups):
             if rollup.section.kind == SectionKind.KEY_PROBLEM and self.shows(rollup):
                 key_problems.add(rollup.status)
-        measures = measure_totals(self.measures, self.rule)
+        if self.content is not None:
+            whole = self.content.parts[WHOLE]
+            items, measures = item_subjects(whole.items.items()), whole.totals.plain()
+        else:
+            items, measures = item_totals(self.items), measure_totals(self.measures, self.rule)
         return {
             "key_problems": key_problems,
-            **item_totals(self.items),
+            **items,
             "measures": StatusTotals(
                 total=measures.total,
                 completed=measures.completed,

@@ -11,7 +11,7 @@ from django.db.models.functions import Cast
 from django.utils.translation import gettext as _t
 from django.utils.translation import pgettext
 
-from remediation.counting import MeasureTotals, StatusTotals, with_completion
+from remediation.counting import MeasureTotals, StatusTotals, item_subjects, with_completion
 from remediation.models import Section, StatedTotal
 from remediation.states import CompletionStatus, ItemKind, SectionKind
 from supervision.population import Population
@@ -46,12 +46,6 @@ ITEM_LINES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("opinions", {"kind": ItemKind.OPINION.value}),
     ("projects", {"kind": ItemKind.PROJECT.value}),
 )
-KINDS = {
-    ItemKind.SPECIFIC_PROBLEM.value: "specific_problems",
-    ItemKind.INFERENCE_ITEM.value: "inference_items",
-    ItemKind.OPINION.value: "opinions",
-    ItemKind.PROJECT.value: "projects",
-}
 SECTION_MARK = "section"
 
 
@@ -61,11 +55,9 @@ def subject_totals(population: Population) -> dict[str, StatusTotals]:
     The sections come along as rows of their own (their key, ``SECTION_MARK``, whether they are a key problem, the
     key of the section above): a key problem below which nothing stands is counted, too.
     """
-    found = {subject: StatusTotals() for subject, _conditions in ITEM_LINES}
     kept = population.reader.kept
     part_figures, others = kept.of(population.ledger_ids, population.part)
-    for (kind, is_reform, status), count in part_figures.items.items():
-        add_items(found, kind=kind, is_reform=is_reform, status=status, count=count)
+    counted = part_figures.items
     by_section: dict[int | None, StatusTotals] = {}
     if population.is_whole:
         for ledger_id in set(population.ledger_ids) - set(others):
@@ -78,19 +70,12 @@ def subject_totals(population: Population) -> dict[str, StatusTotals]:
             if flag:
                 key_problems.append(section_id)
             continue
-        add_items(found, kind=kind, is_reform=flag, status=text, count=count)
+        counted[kind, flag, text] += count
         by_section.setdefault(section_id, StatusTotals()).add(text, count)
+    found = item_subjects(counted.items())
     if key_problems:
         found["key_problems"] = key_problem_totals(key_problems, above, by_section)
     return found
-
-
-def add_items(found: dict[str, StatusTotals], *, kind: str, is_reform: bool, status: str, count: int) -> None:
-    """Count items under their kind, and reform items under that, too."""
-    if kind in KINDS:
-        found[KINDS[kind]].add(status, count)
-    if is_reform:
-        found["reform_items"].add(status, count)
 
 
 def counted_rows(population: Population, ledger_ids: list[int]) -> Any:

@@ -44,9 +44,12 @@ class Chip:
 
 
 def query_without(query: QueryDict, *names: str, **values: Any) -> str:
-    """The query string without the parameters ``names`` and the page, with ``values`` set (``None`` removes)."""
+    """The query string without the parameters ``names`` and the page, with ``values`` set (``None`` removes).
+
+    ``part`` is how a page asks for a piece of itself and stands in no address.
+    """
     changed = query.copy()
-    for name in (*names, "page"):
+    for name in (*names, "page", "part"):
         changed.pop(name, None)
     for name, value in values.items():
         if value is None:
@@ -74,7 +77,7 @@ class StrictFilterSet(django_filters.FilterSet):
 
     # Made by django-filter's metaclass.
     base_filters: ClassVar[dict[str, django_filters.Filter]]
-    beside: frozenset[str] = frozenset({"sort", "page", "per_page", "columns", "format", "print"})
+    beside: frozenset[str] = frozenset({"sort", "page", "per_page", "columns", "format", "print", "part"})
     # Parameters that only say how another one is meant; alone they are no chip.
     riders: frozenset[str] = frozenset()
 

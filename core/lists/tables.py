@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import django_tables2 as tables
-from django.core.paginator import Page
 from django.utils.functional import Promise
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -46,7 +45,6 @@ class ListTable(tables.Table):
         *,
         columns: Sequence[str],
         order: str,
-        page: Page[Any] | None = None,
         around: Sequence[str] | None = None,
         **kwargs: Any,
     ) -> None:
@@ -56,8 +54,6 @@ class ListTable(tables.Table):
         # A sequence alone would leave the others standing behind it.
         hidden = [name for name in self.base_columns if name not in chosen]
         super().__init__(PageRows(list(rows)), sequence=chosen, exclude=hidden, order_by=order, **kwargs)
-        if page is not None:
-            self.page = page
 
     def drawn_rows(self) -> Iterator[tuple[str, SafeString]]:
         """The id and the cells of every row, each cell by ``render_<column>(record)``.

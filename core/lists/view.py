@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 from django.views import View
 
-from core.lists.filtering import Problem, StrictFilterSet
-from core.lists.paging import PAGE_SIZE, PAGE_SIZES, page_of, page_rows, page_size
+from core.lists.filtering import Problem, StrictFilterSet, query_without
+from core.lists.paging import PAGE_SIZE, PAGE_SIZES, OpenPage, page_of, page_rows, page_size
 from core.lists.tables import ListTable, Order
 
 EXPORTS = ("xlsx", "csv")
@@ -47,6 +47,8 @@ class FilteredListView(View):
     template_name: ClassVar[str]
     fragment_name: ClassVar[str]
     print_name: ClassVar[str]
+    # What is counted, each part swapped into its place: the answer to ``part=counts``.
+    counts_name: ClassVar[str]
     # The element that a fragment replaces.
     fragment_id: ClassVar[str] = "list"
     # More rows than this are not printed: a browser would stop answering.
@@ -61,6 +63,10 @@ class FilteredListView(View):
     def counts(self) -> Counts:
         """How many rows there are; asked once."""
         raise NotImplementedError
+
+    def counts_at_once(self) -> Counts | None:
+        """The same where it takes no time worth waiting for; ``None``: the rows come first, and the count follows."""
+        return self.counts()
 
     def full_rows(self) -> QuerySet[Any]:
         """All rows with everything that a row is drawn from; it is narrowed to one page."""
@@ -100,6 +106,7 @@ class FilteredListView(View):
             "per_page": ([str(size) for size in PAGE_SIZES], gettext_lazy("Rows a page")),
             "format": (EXPORTS, gettext_lazy("Format")),
             "print": (("1",), gettext_lazy("Print")),
+            "part": (("counts",), gettext_lazy("Part of the page")),
             "columns": (self.table_class.choosable(), gettext_lazy("Columns")),
         }
         for name, (values, label) in allowed.items():
@@ -127,10 +134,19 @@ class FilteredListView(View):
         order = self.orders[name.removeprefix("-")]
         return order.backwards if name.startswith("-") else order.forwards
 
+    @property
+    def wants_counts(self) -> bool:
+        """Whether only the counts are asked for, by a page that has its rows already."""
+        return self.request.GET.get("part") == "counts"
+
     @cached_property
-    def known_counts(self) -> Counts:
-        """``counts``, asked once; nothing when something is wrong."""
-        return Counts(0) if self.filters.problems else self.counts()
+    def known_counts(self) -> Counts | None:
+        """The counts, worked out once; ``None`` where they are to follow, nothing when something is wrong."""
+        if self.filters.problems:
+            return Counts(0)
+        if self.wants_counts or self.request.GET.get("print"):
+            return self.counts()
+        return self.counts_at_once()
 
     @cached_property
     def columns(self) -> list[str]:
@@ -139,15 +155,22 @@ class FilteredListView(View):
         return self.table_class.columns_from(asked)
 
     @cached_property
-    def page(self) -> Page[Any]:
+    def page(self) -> Page[Any] | OpenPage:
         """The page asked for."""
         ordered = self.filters.qs.order_by(*self.order_expressions(self.order_name))
-        return page_of(ordered, self.request.GET, count=self.known_counts.total)
+        counts = self.known_counts
+        return page_of(ordered, self.request.GET, count=counts.total if counts is not None else None)
 
     def page_objects(self) -> list[Any]:
         """The rows of the page."""
         order = self.order_expressions(self.order_name)
-        return self.prepared(page_rows(self.page, full=self.full_rows(), order=order))
+        rows = page_rows(self.page, full=self.full_rows(), order=order)
+        if isinstance(self.page, OpenPage) and self.page.is_beyond:
+            # Only the count says which page is the last.
+            self.known_counts = self.counts()
+            del self.page
+            rows = page_rows(self.page, full=self.full_rows(), order=order)
+        return self.prepared(rows)
 
     def printed_objects(self) -> list[Any]:
         """All filtered rows, up to ``most_printed``."""
@@ -160,6 +183,8 @@ class FilteredListView(View):
         kind = request.GET.get("format", "")
         if kind and not self.filters.problems:
             return self.export(kind)
+        if self.wants_counts:
+            return render(request, self.counts_name, self.page_context([]), status=self.status)
         printing = bool(request.GET.get("print")) and not self.filters.problems
         rows = self.printed_objects() if printing else self.page_objects()
         template = self.print_name if printing else self.template_name
@@ -190,7 +215,6 @@ class FilteredListView(View):
             rows,
             columns=self.columns,
             order=self.order_name,
-            page=self.page,
             request=None,
             **self.table_options(),
         )
@@ -199,6 +223,7 @@ class FilteredListView(View):
             "problems": self.filters.problems,
             "chips": self.filters.chips(),
             "counts": self.known_counts,
+            "counts_url": query_without(self.request.GET, "part", part="counts", page=self.page.number),
             "table": table,
             "rows": rows,
             "page": self.page,

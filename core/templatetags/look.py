@@ -294,6 +294,8 @@ def undo_url(message: Any) -> str:
 def here(context: template.Context, **changes: Any) -> str:
     """Return this page's address with some of its query changed; an empty value removes one. Resets the page."""
     query = context["request"].GET.copy()
+    # A piece of the page that is swapped in links to the page.
+    query.pop("part", None)
     if "page" not in changes:
         query.pop("page", None)
     for name, value in changes.items():

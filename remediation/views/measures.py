@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Count, F, QuerySet
 from django.http import HttpResponse, HttpResponseBase
@@ -13,11 +13,14 @@ from django.utils.translation import gettext_lazy as _
 
 from core.lists.tables import Order
 from core.lists.view import Counts, FilteredListView
+from remediation.conditions import MAIN_LEAD
 from remediation.context import reader_of, remember_ledger
 from remediation.filters import LedgerFilterSet, MeasureFilterSet, Reader
+from remediation.lights import Light
 from remediation.list_pages import ledger_list_context
 from remediation.models import Measure
 from remediation.office_names import attach_duties
+from remediation.parts import WHOLE, Part
 from remediation.permissions import can_report_progress
 from remediation.recording import Duties
 from remediation.states import DutyRole
@@ -26,6 +29,10 @@ from remediation.views.bulk import MOST_ROWS, bulk_actions
 from remediation.views.export import export_measures
 from remediation.views.reading import reads_ledgers
 
+# Of more rows than these the count follows the page.
+COUNT_AT_ONCE = 20_000
+# With these filters alone a list is a part of which figures are kept.
+PART_FILTERS = frozenset({"ledger", "archived", "light", "office", "role", "below"})
 MEASURE_ORDERS = {
     # As the list opens: what can be lit first, the worst light on top, completed rows last.
     "due": Order(
@@ -52,6 +59,7 @@ class LedgerListView(FilteredListView):
     template_name = "remediation/ledger/list.html"
     fragment_name = "remediation/ledger/_list.html"
     print_name = "remediation/ledger/print.html"
+    counts_name = "remediation/ledger/_counts.html"
 
     @cached_property
     def reader(self) -> Reader:
@@ -73,6 +81,24 @@ class LedgerListView(FilteredListView):
         parts = {row["light"]: row["rows"] for row in lights}
         wanted = self.filters.value("light") or parts
         return Counts(sum(parts.get(light, 0) for light in wanted), parts)
+
+    def counts_at_once(self) -> Counts | None:
+        return None if self.rows_concerned > COUNT_AT_ONCE else self.counts()
+
+    @property
+    def rows_concerned(self) -> int:
+        """How many measures the ledgers in question hold, as far as their figures are kept (large ones' are)."""
+        kept = self.reader.kept.contents
+        return sum(kept[pk].parts[WHOLE].totals.total for pk in self.ledgers_concerned if pk in kept)
+
+    @property
+    def ledgers_concerned(self) -> list[int]:
+        """The ledgers that the filter names, else all."""
+        wanted = self.filters.value("ledger") or list(self.reader.ledgers)
+        archived = self.filters.value("archived")
+        if archived is None:
+            return wanted
+        return [pk for pk in wanted if self.reader.ledgers[pk].is_archived is archived]
 
     def preferred_columns(self) -> Sequence[str] | None:
         lists = self.reader.user.preferences.get("lists", {})
@@ -146,6 +172,37 @@ class MeasureList(LedgerListView):
     def page_context(self, rows: list[Any]) -> dict[str, Any]:
         self.rows_shown = rows
         return super().page_context(rows)
+
+    def counts_at_once(self) -> Counts | None:
+        return self.kept_counts() or super().counts_at_once()
+
+    def kept_counts(self) -> Counts | None:
+        """The counts, where the filter leaves just what figures are kept of: a scope, or an office in a role."""
+        kept, ledgers, part = self.reader.kept, self.ledgers_concerned, self.part
+        if part is None or not ledgers or kept.time_of(ledgers) is not None:
+            return None
+        found, others = kept.of(ledgers, part)
+        if others:
+            return None
+        totals = found.totals
+        parts = {light.value: totals.light(light) for light in Light if light != Light.GREY}
+        # Grey in a list is also what is completed.
+        parts[Light.GREY.value] = totals.total - sum(parts.values())
+        wanted = self.filters.value("light") or parts
+        return Counts(sum(parts[light] for light in wanted), parts)
+
+    @property
+    def part(self) -> Part | None:
+        """The part of the ledgers that the filter leaves, if it is one."""
+        filters, user = cast("LedgerFilterSet", self.filters), self.reader.user
+        if not PART_FILTERS.issuperset(filters.active):
+            return None
+        if not filters.value("office"):
+            return Part.seen_by(user)
+        role = filters.value("role") or ""
+        if role == MAIN_LEAD or not (user.sees_everything or filters.office_ids <= user.scope_office_ids):
+            return None
+        return Part(frozenset(filters.office_ids), role=role)
 
     def export(self, kind: str) -> HttpResponseBase:
         # An office's workbook stands in the order of the ledger, unless another order was asked for.
