@@ -13,16 +13,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from core.consistent_read import consistent_read
 from remediation.counting import LiveTotals, MeasureState, item_status, live_figures, live_totals_of
 from remediation.kept_counting import Content, PartFigures, count_ledger, distinct_figures
 from remediation.lights import LightRule
-from remediation.models import ChangeMark, Item, ItemEvent, ItemOffice, Ledger, LedgerFigures, Measure
+from remediation.models import ChangeMark, ItemEvent, ItemOffice, Ledger, LedgerFigures, Measure
 from remediation.parts import WHOLE, Part, parts_of_organ
 from remediation.states import UNCOUNTED_STATES
 
@@ -65,7 +66,7 @@ def is_large(ledger: Ledger) -> bool:
 
 
 def read_kept(ledger_ids: Iterable[int], rule: LightRule) -> KeptFigures:
-    """The kept figures of these ledgers: two queries, five where something was reported since; one for none."""
+    """The kept figures of these ledgers: two queries, and one for each ledger with reports since; one for none."""
     found = KeptFigures()
     kept = LedgerFigures.objects.filter(ledger__in=list(ledger_ids), day=rule.today)
     rows = {row.pk: row for row in kept}
@@ -132,92 +133,117 @@ def corrected(content: Content, ledger_id: int, marks: Marks, rule: LightRule) -
         return True
     if marks.must_recount or len(marks.items) > MOST_ITEMS:
         return False
-    items = {item.pk: item for item in Item.objects.filter(pk__in=marks.items).select_related("ledger")}
-    own: dict[int, list[tuple[str, int]]] = {}
-    for item_id, role, office in ItemOffice.objects.filter(item__in=marks.items).values_list(
-        "item_id", "role", "office_id"
-    ):
-        own.setdefault(item_id, []).append((role, office))
-    for item_id, measures in states_around(marks).items():
-        if any(before is None for before, _after, _leader in measures):
+    for item, measures in items_around(marks):
+        # Rare, and not worth a query of every page: an item that has offices of its own beside its measures'.
+        if item.has_own_offices or any(one.before is None for one in measures):
             return False
-        item = items[item_id]
-        for times, states in (
-            (-1, [(before, leader) for before, _after, leader in measures]),
-            (1, [(after, leader) for _before, after, leader in measures]),
-        ):
-            add_item(
-                content,
-                item,
-                [(state, leader) for state, leader in states if state is not None],
-                own.get(item_id, []),
-                rule=rule,
-                times=times,
-            )
+        before = [Counted(one.before, one.leader) for one in measures if one.before is not None]
+        after = [Counted(one.after, one.leader) for one in measures]
+        add_item(content, item, before, ledger_id=ledger_id, rule=rule, times=-1)
+        add_item(content, item, after, ledger_id=ledger_id, rule=rule, times=1)
     return True
 
 
-Around = tuple[MeasureState | None, MeasureState, int | None]
+class ItemFacts(NamedTuple):
+    """What is counted of an item beside its measures; a report changes none of it."""
+
+    pk: int
+    kind: str
+    is_reform_item: bool
+    section_id: int | None
+    leader_id: int | None
+    workflow_state: str
+    reported_status: str
+    declared: bool
+    unfinished_as_basically: bool
+    has_own_offices: bool
 
 
-def states_around(marks: Marks) -> dict[int, list[Around]]:
-    """Item -> each of its measures before the first mark and after the last one, with the measure's leader; one query.
+class Counted(NamedTuple):
+    """A measure's state, and its leader."""
 
-    A measure without a mark stands as it stood. One without any record before its first mark has no state before it.
-    """
+    state: MeasureState
+    leader: int | None
+
+
+class Around(NamedTuple):
+    """A measure before its first mark and after its last one; without a mark, as it stands."""
+
+    before: MeasureState | None  # None: there is no record of how it stood
+    after: MeasureState
+    leader: int | None
+
+
+FACTS = (
+    "item_id",
+    "item__kind",
+    "item__is_reform_item",
+    "item__section_id",
+    "item__leader_id",
+    "item__workflow_state",
+    "item__reported_status",
+    "item__declared_basically_completed",
+    "ledger__unfinished_counts_as_basically_completed",
+    "has_own_offices",
+)
+STATE = (
+    "measure_id",
+    "pk",
+    "measure__leader_id",
+    "status_after",
+    "percent_after",
+    "review_after",
+    "lead_after",
+    "assisting_after",
+    "measure__workflow_state",
+    "measure__is_long_term",
+    "measure__first_due_date",
+    "measure__due_date",
+)
+
+
+def items_around(marks: Marks) -> list[tuple[ItemFacts, list[Around]]]:
+    """Each item that bears a mark, with all its measures; one query."""
+    own = ItemOffice.objects.filter(item=OuterRef("item"))
+    events = (
+        ItemEvent.objects.filter(item__in=marks.items, status_after__isnull=False)
+        .annotate(has_own_offices=Exists(own))
+        .order_by("pk")
+    )
+    items: dict[int, ItemFacts] = {}
     latest: dict[int, tuple[Any, ...]] = {}
     before: dict[int, tuple[Any, ...] | None] = {}
-    events = ItemEvent.objects.filter(item__in=marks.items, status_after__isnull=False).order_by("pk")
-    for row in events.values_list(
-        "measure_id",
-        "pk",
-        "item_id",
-        "status_after",
-        "percent_after",
-        "review_after",
-        "lead_after",
-        "assisting_after",
-        "measure__workflow_state",
-        "measure__is_long_term",
-        "measure__first_due_date",
-        "measure__due_date",
-        "measure__leader_id",
-    ):
-        measure_id, event_id = row[:2]
+    of_item: dict[int, list[int]] = {}
+    for row in events.values_list(*FACTS, *STATE):
+        item, state = ItemFacts(*row[: len(FACTS)]), row[len(FACTS) :]
+        measure_id, event_id = state[:2]
         first, last = marks.reports.get(measure_id, (None, None))
-        if first is not None and event_id == first:
+        if event_id == first:
             before[measure_id] = latest.get(measure_id)
         if last is None or event_id <= last:
-            latest[measure_id] = row
-    found: dict[int, list[Around]] = {}
-    for measure_id, row in latest.items():
-        earlier = before.get(measure_id, row)
-        state = state_of(earlier) if earlier is not None else None
-        found.setdefault(row[2], []).append((state, state_of(row), row[-1]))
+            if measure_id not in latest:
+                of_item.setdefault(item.pk, []).append(measure_id)
+            latest[measure_id] = state
+        items[item.pk] = item
+    found = []
+    for pk, item in items.items():
+        around = []
+        for measure_id in of_item.get(pk, ()):
+            after = latest[measure_id]
+            earlier = before.get(measure_id, after)
+            state_before = state_of(earlier) if earlier is not None else None
+            around.append(Around(state_before, state_of(after), after[2]))
+        found.append((item, around))
     return found
 
 
 def state_of(row: tuple[Any, ...]) -> MeasureState:
-    """The state of a measure after one event; what a report does not change is as it is now."""
-    (
-        _measure,
-        _event,
-        _item,
-        status,
-        percent,
-        review,
-        lead,
-        assisting,
-        state,
-        long_term,
-        first_due,
-        due,
-        _leader,
-    ) = row
+    """The state of a measure after one event (``STATE``); what a report does not change is as it is now."""
+    status, percent, review, lead, assisting, workflow, long_term, first_due, due = row[3:]
     return MeasureState(
         status=status,
         percent=percent,
-        workflow_state=state,
+        workflow_state=workflow,
         is_long_term=long_term,
         first_due_date=first_due,
         watch_date=due or review,
@@ -228,39 +254,36 @@ def state_of(row: tuple[Any, ...]) -> MeasureState:
 
 def add_item(
     content: Content,
-    item: Item,
-    measures: list[tuple[MeasureState, int | None]],
-    own: list[tuple[str, int]],
+    item: ItemFacts,
+    measures: list[Counted],
     *,
+    ledger_id: int,
     rule: LightRule,
     times: int,
 ) -> None:
     """Add one item with its measures to every part that holds it, or take it away: the rule of ``count_ledger``."""
-    counted = [state for state, _leader in measures if state.workflow_state not in UNCOUNTED_STATES]
     status = item_status(
-        statuses=[state.status for state in counted],
+        statuses=[
+            state.status for state, _leader in measures if state.workflow_state not in UNCOUNTED_STATES
+        ],
         reported_status=item.reported_status,
-        declared=item.declared_basically_completed,
-        unfinished_as_basically=item.ledger.unfinished_counts_as_basically_completed,
+        declared=item.declared,
+        unfinished_as_basically=item.unfinished_as_basically,
     )
     section = content.section(item.section_id)
     for state, _leader in measures:
-        section.totals.add_state(state, rule, ledger_id=item.ledger_id, times=times)
+        section.totals.add_state(state, rule, ledger_id=ledger_id, times=times)
     is_counted = item.workflow_state not in UNCOUNTED_STATES
     if is_counted:
         section.items.add(status, times)
     for part, figures in content.parts.items():
-        holds_item = part.is_whole or part.holds_measure(
-            lead=[office for role, office in own if role == "lead"],
-            assisting=[office for role, office in own if role == "assisting"],
-            leaders=[item.leader_id],
-        )
+        holds_item = part.is_whole or item.leader_id in part.positions
         for state, leader in measures:
             if part.holds_measure(
-                lead=state.lead, assisting=state.assisting, leaders=[leader, item.leader_id]
+                lead=state.lead, assisting=state.assisting, leaders=(leader, item.leader_id)
             ):
-                figures.totals.add_state(state, rule, ledger_id=item.ledger_id, times=times)
-                # Where the role is asked for, an item is held by a measure that counts (``Part.items``).
+                figures.totals.add_state(state, rule, ledger_id=ledger_id, times=times)
+                # Where a role is asked for, an item is held by a measure that counts (``Part.items``).
                 holds_item = holds_item or not part.role or state.workflow_state not in UNCOUNTED_STATES
         if is_counted and holds_item:
             figures.items[item.kind, item.is_reform_item, status.value] += times

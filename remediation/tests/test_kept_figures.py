@@ -211,3 +211,15 @@ def test_a_measure_without_a_record_before_its_report_has_it_counted_anew(organ:
     organ.keep()
     content = read_kept([organ.ledger.pk], organ.rule).contents[organ.ledger.pk]
     assert compared(content) == compared(organ.counted())
+
+
+def test_an_item_with_offices_of_its_own_has_it_counted_anew(organ: Organ) -> None:
+    item = make_item(organ.ledger, lead=organ.offices[2:3])
+    measure = make_measure(item, lead=organ.offices[:1])
+    record(measure, kind=EventKind.BASELINE, actor=None)
+    organ.keep()
+    report_progress(measure, progress=Progress(CompletionStatus.COMPLETED), actor=organ.clerk)
+    assert not read_kept([organ.ledger.pk], organ.rule).contents
+    organ.keep()
+    content = read_kept([organ.ledger.pk], organ.rule).contents[organ.ledger.pk]
+    assert compared(content) == compared(organ.counted())
