@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
@@ -68,19 +69,64 @@ class SectionFigures:
     items: StatusTotals = field(default_factory=StatusTotals)
 
 
+class Parts:
+    """The figures of each part. Those that were kept are only made when they are asked for: a page needs few."""
+
+    def __init__(self, kept: dict[str, list[Any]] | None = None) -> None:
+        self._kept = kept or {}
+        self._made: dict[str, PartFigures] = {}
+
+    def get(self, part: Part) -> PartFigures | None:
+        """The figures of ``part``, if they are known."""
+        return self._get(part.key)
+
+    def _get(self, key: str) -> PartFigures | None:
+        if key not in self._made and key in self._kept:
+            self._made[key] = PartFigures.from_json(self._kept[key])
+        return self._made.get(key)
+
+    def __getitem__(self, part: Part) -> PartFigures:
+        """The same; new and empty where they are not known."""
+        return self.get(part) or self._made.setdefault(part.key, PartFigures())
+
+    def __contains__(self, part: Part) -> bool:
+        return part.key in self._kept or part.key in self._made
+
+    def items(self) -> list[tuple[Part, PartFigures]]:
+        """All of them."""
+        return [(Part.from_key(key), self._get(key) or PartFigures()) for key in {**self._kept, **self._made}]
+
+    def of_offices(self) -> list[tuple[int, str, PartFigures]]:
+        """Office, role and figures of each office by itself, as lead and as assisting."""
+        named = [(Part.from_key(key), key) for key in {**self._kept, **self._made} if key != WHOLE.key]
+        return [
+            (part.office_id, part.role, self._get(key) or PartFigures())
+            for part, key in named
+            if part.office_id is not None and part.role
+        ]
+
+    @cached_property
+    def scopes(self) -> list[Part]:
+        """The parts that are neither the whole nor one office."""
+        found = [Part.from_key(key) for key in {**self._kept, **self._made}]
+        return [part for part in found if not part.is_whole and part.office_id is None]
+
+    def as_json(self) -> dict[str, Any]:
+        """By key; what was never made stays as it was kept."""
+        return {**self._kept, **{key: figures.as_json() for key, figures in self._made.items()}}
+
+
 @dataclass
 class Content:
     """All kept figures of one ledger."""
 
-    parts: dict[Part, PartFigures] = field(default_factory=dict)
+    parts: Parts = field(default_factory=Parts)
     sections: dict[int | None, SectionFigures] = field(default_factory=dict)
 
     def figures_of(self, part: Part) -> PartFigures | None:
         """The figures of ``part``; an office that nothing of the ledger concerns has zeros, an unknown scope none."""
         found = self.parts.get(part)
-        if found is None and part.offices is not None and len(part.offices) == 1 and not part.positions:
-            return PartFigures()
-        return found
+        return PartFigures() if found is None and part.office_id is not None else found
 
     def section(self, pk: int | None) -> SectionFigures:
         """The figures of one section (``None``: of items under none)."""
@@ -97,15 +143,7 @@ class Content:
     def as_json(self) -> dict[str, Any]:
         """For ``LedgerFigures.content``."""
         return {
-            "parts": [
-                [
-                    None if part.offices is None else sorted(part.offices),
-                    sorted(part.positions),
-                    part.role,
-                    figures.as_json(),
-                ]
-                for part, figures in self.parts.items()
-            ],
+            "parts": self.parts.as_json(),
             "sections": [
                 [pk, values_of(one.totals), list(one.items.as_dict().values())]
                 for pk, one in self.sections.items()
@@ -116,12 +154,7 @@ class Content:
     def from_json(cls, kept: dict[str, Any]) -> Content:
         """What ``as_json`` made."""
         return cls(
-            {
-                Part(
-                    None if offices is None else frozenset(offices), frozenset(positions), role
-                ): PartFigures.from_json(figures)
-                for offices, positions, role, figures in kept["parts"]
-            },
+            Parts(kept["parts"]),
             {
                 pk: SectionFigures(LiveTotals(*totals), StatusTotals(*items))
                 for pk, totals, items in kept["sections"]
@@ -142,7 +175,7 @@ def count_ledger(ledger: Ledger, rule: LightRule, scopes: Iterable[Part]) -> Con
     count_whole(content, measures, items, rule)
     count_offices(content, ledger, rule)
     for part in scopes:
-        figures = content.parts[part] = PartFigures()
+        figures = content.parts[part]
         row = part.measures(measures).aggregate(**live_figures(rule), **distinct_figures())
         figures.totals, figures.distinct = live_totals_of(row), row["alone"] + row["shared"]
         count_items(figures, part.items(items))  # type: ignore[arg-type]  # .order_by() widens it for the stubs
@@ -162,7 +195,7 @@ def count_whole(
     content: Content, measures: QuerySet[Measure], items: QuerySet[Item], rule: LightRule
 ) -> None:
     """The whole ledger and its sections."""
-    whole = content.parts[WHOLE] = PartFigures()
+    whole = content.parts[WHOLE]
     for row in measures.values("item__section_id").annotate(**live_figures(rule)):
         totals = live_totals_of(row)
         content.section(row["item__section_id"]).totals = totals
@@ -186,7 +219,7 @@ def count_offices(content: Content, ledger: Ledger, rule: LightRule) -> None:
     """Each office by itself: as lead, as assisting, and either."""
 
     def figures(office_id: int, role: str) -> PartFigures:
-        return content.parts.setdefault(Part.of_office(office_id, role), PartFigures())
+        return content.parts[Part.of_office(office_id, role)]
 
     duties = MeasureOffice.objects.filter(ledger=ledger, measure__is_counted=True).order_by()
     by_role: Any = duties.values("office_id", "role").annotate(

@@ -25,7 +25,7 @@ from remediation.kept_counting import Content, PartFigures, count_ledger, distin
 from remediation.lights import LightRule
 from remediation.models import ChangeMark, ItemEvent, ItemOffice, Ledger, LedgerFigures, Measure
 from remediation.parts import WHOLE, Part, parts_of_organ
-from remediation.states import UNCOUNTED_STATES
+from remediation.states import UNCOUNTED_STATES, DutyRole
 
 # Where every ledger is smaller, all are counted for every page: that is as fast, and there is less to go wrong.
 KEEP_FROM = 5_000
@@ -276,17 +276,28 @@ def add_item(
     is_counted = item.workflow_state not in UNCOUNTED_STATES
     if is_counted:
         section.items.add(status, times)
-    for part, figures in content.parts.items():
+    for part in parts_around(content, measures):
         holds_item = part.is_whole or item.leader_id in part.positions
         for state, leader in measures:
             if part.holds_measure(
                 lead=state.lead, assisting=state.assisting, leaders=(leader, item.leader_id)
             ):
-                figures.totals.add_state(state, rule, ledger_id=ledger_id, times=times)
+                content.parts[part].totals.add_state(state, rule, ledger_id=ledger_id, times=times)
                 # Where a role is asked for, an item is held by a measure that counts (``Part.items``).
                 holds_item = holds_item or not part.role or state.workflow_state not in UNCOUNTED_STATES
         if is_counted and holds_item:
-            figures.items[item.kind, item.is_reform_item, status.value] += times
+            content.parts[part].items[item.kind, item.is_reform_item, status.value] += times
+
+
+def parts_around(content: Content, measures: list[Counted]) -> list[Part]:
+    """The parts that may hold one of ``measures`` or their item: the whole, their offices, and all wider scopes."""
+    found = {WHOLE: None}
+    for state, _leader in measures:
+        for role, offices in ((DutyRole.LEAD, state.lead), (DutyRole.ASSISTING, state.assisting)):
+            for office in offices:
+                found[Part.of_office(office, role.value)] = None
+                found[Part.of_office(office)] = None
+    return [*found, *content.parts.scopes]
 
 
 # -- keeping ----------------------------------------------------------------------------------------------------------

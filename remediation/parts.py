@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from remediation.models.measure import MeasureQuerySet
 
 NOBODY: frozenset[int] = frozenset()
+WHOLE_KEY = "whole"
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,23 @@ class Part:
     def key(self) -> str:
         """The part in one word, for keeping."""
         if self.offices is None:
-            return "whole"
+            return WHOLE_KEY
         return "|".join((numbers(self.offices), numbers(self.positions), self.role))
+
+    @classmethod
+    def from_key(cls, key: str) -> Part:
+        """The part that ``key`` names."""
+        if key == WHOLE_KEY:
+            return WHOLE
+        offices, positions, role = key.split("|")
+        return cls(ids(offices), ids(positions), role)
+
+    @property
+    def office_id(self) -> int | None:
+        """The office, where the part is what one office answers for."""
+        if self.offices is None or len(self.offices) != 1 or self.positions:
+            return None
+        return next(iter(self.offices))
 
     # -- the rows, in SQL ----------------------------------------------------------------------------------------------
 
@@ -104,6 +120,11 @@ WHOLE = Part()
 def numbers(ids: Iterable[int]) -> str:
     """``1,5,9``."""
     return ",".join(map(str, sorted(ids)))
+
+
+def ids(text: str) -> frozenset[int]:
+    """What ``numbers`` made a word of."""
+    return frozenset(map(int, text.split(","))) if text else NOBODY
 
 
 def parts_of_organ() -> list[Part]:

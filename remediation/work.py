@@ -195,9 +195,9 @@ def _organ_figures(
     if others:
         table = office_totals(others, DutyRole.LEAD, rule)
     for pk in set(ledgers) - set(others):
-        for part, figures_ in kept.contents[pk].parts.items():
-            if part.role == DutyRole.LEAD and part.offices and len(part.offices) == 1:
-                table.setdefault(next(iter(part.offices)), MeasureTotals()).merge(figures_.totals.plain())
+        for office_id, role, figures_ in kept.contents[pk].parts.of_offices():
+            if role == DutyRole.LEAD:
+                table.setdefault(office_id, MeasureTotals()).merge(figures_.totals)
     return whole, table
 
 

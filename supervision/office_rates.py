@@ -106,13 +106,10 @@ def may_read_rates(user: User, ledger: Ledger, office_id: int) -> bool:
 
 def add_kept(found: dict[int, OfficeRow], ledger: Ledger, content: Content, user: User) -> None:
     """Add the kept figures of one ledger."""
-    for part, figures_ in content.parts.items():
-        if not part.role or part.offices is None or len(part.offices) != 1 or part.positions:
-            continue
-        (office_id,) = part.offices
+    for office_id, role, figures_ in content.parts.of_offices():
         if figures_.totals.total and may_read_rates(user, ledger, office_id):
             office = found.setdefault(office_id, OfficeRow(office_id, "", 0))
-            (office.lead if part.role == DutyRole.LEAD else office.assisting).merge(figures_.totals.plain())
+            (office.lead if role == DutyRole.LEAD else office.assisting).merge(figures_.totals)
 
 
 def add_counted(found: dict[int, OfficeRow], population: Population, ledgers: list[Ledger]) -> None:

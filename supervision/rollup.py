@@ -58,20 +58,19 @@ def live_figures(ledger: Ledger, rule: LightRule, *, tree: OfficeTree) -> Figure
 def figures_in(content: Content, *, tree: OfficeTree) -> Figures:
     """What of a ledger's figures is kept as snapshots: nothing where there is no measure."""
     figures: Figures = {}
-    whole = content.parts[WHOLE_LEDGER].totals
-    if not whole.total and not any(figures.totals.total for figures in content.parts.values()):
-        return figures
-    cells = {WHOLE: WHOLE_LEDGER}
-    for part in content.parts:
-        if part.offices is not None and len(part.offices) == 1 and part.role and not part.positions:
-            cells[Cell(next(iter(part.offices)), part.role, False)] = part
+    offices = content.parts.of_offices()
+    if content.parts[WHOLE_LEDGER].totals.total or any(
+        found.totals.total for _office, _role, found in offices
+    ):
+        figures[WHOLE] = content.parts[WHOLE_LEDGER].totals.plain()
+    for office_id, role, found in offices:
+        if found.totals.total:
+            figures[Cell(office_id, role, False)] = found.totals.plain()
     for office_id in parents(tree):
-        for role in DutyRole:
-            cells[Cell(office_id, role.value, True)] = below(tree, office_id, role)
-    for cell, part in cells.items():
-        found = content.parts.get(part)
-        if found is not None and (found.totals.total or cell == WHOLE):
-            figures[cell] = found.totals.plain()
+        for duty in DutyRole:
+            wider = content.parts.get(below(tree, office_id, duty))
+            if wider is not None and wider.totals.total:
+                figures[Cell(office_id, duty.value, True)] = wider.totals.plain()
     return figures
 
 
