@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from remediation.filters import MeasureFilterSet
+from remediation.filters import LedgerFilterSet, MeasureFilterSet
 from remediation.item_filters import ItemFilterSet
 
 
@@ -24,22 +25,30 @@ def _as_text(value: Any) -> str:
     return str(int(value)) if isinstance(value, bool) else str(value)
 
 
-def _url(name: str, known: frozenset[str], conditions: dict[str, Any]) -> str:
-    unknown = set(conditions) - known
-    if unknown:
-        raise TypeError(f"lists have no parameter {', '.join(sorted(unknown))}")
+# A dashboard makes some hundreds of these addresses.
+_path = cache(reverse)
+
+
+@cache
+def _known(filters: type[LedgerFilterSet]) -> frozenset[str]:
+    """The parameters that a list takes."""
+    return frozenset(filters.base_filters) | filters.beside
+
+
+def _url(name: str, filters: type[LedgerFilterSet], conditions: dict[str, Any]) -> str:
+    if not conditions.keys() <= _known(filters):
+        unknown = sorted(conditions.keys() - _known(filters))
+        raise TypeError(f"lists have no parameter {', '.join(unknown)}")
     pairs = [(parameter, _as_text(one)) for parameter, value in conditions.items() for one in _several(value)]
     query = urlencode(pairs)
-    return reverse(name) + (f"?{query}" if query else "")
+    return _path(name) + (f"?{query}" if query else "")
 
 
 def measures_url(**conditions: Any) -> str:
     """The list of measures under these conditions; raises ``TypeError`` for one that does not exist."""
-    known = frozenset(MeasureFilterSet.base_filters) | MeasureFilterSet.beside
-    return _url("remediation:measure_list", known, conditions)
+    return _url("remediation:measure_list", MeasureFilterSet, conditions)
 
 
 def items_url(**conditions: Any) -> str:
     """The list of items under these conditions; raises ``TypeError`` for one that does not exist."""
-    known = frozenset(ItemFilterSet.base_filters) | ItemFilterSet.beside
-    return _url("remediation:item_list", known, conditions)
+    return _url("remediation:item_list", ItemFilterSet, conditions)
