@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from accounts.models import User
 
-# Fixtures: a small organ and one person of each kind.
-pytest_plugins = ["tests.people"]
+# Fixtures: a small organ with one person of each kind, and what the addresses of its pages point at.
+pytest_plugins = ["tests.people", "tests.access.world"]
 
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 CHROMIUM_FLAGS = [

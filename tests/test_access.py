@@ -9,32 +9,11 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
-from accounts.messages import send_message
-from accounts.models import Notification, Office, User
+from accounts.models import User
 from tests.access import accounts, remediation, supervision
 from tests.access.table import Row, World
-from tests.ledgers import make_item, make_ledger, make_measure, make_section
 
 ROWS = [*accounts.ROWS, *remediation.ROWS, *supervision.ROWS]
-
-
-@pytest.fixture
-def world(people: dict[str, User], office: Office) -> World:
-    """One measure of everything, led by the clerk's office."""
-    send_message(people["clerk"], kind="test", title="消息", key="access")
-    ledger = make_ledger()
-    section = make_section(ledger)
-    item = make_item(ledger, section=section)
-    return World(
-        people=people,
-        office=office,
-        position=people["portfolio_leader"].held_positions[0],
-        message=Notification.objects.get(),
-        ledger=ledger,
-        section=section,
-        item=item,
-        measure=make_measure(item, lead=[office]),
-    )
 
 
 def url_names(resolver: URLResolver, namespace: str = "") -> Iterator[str]:
