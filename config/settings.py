@@ -196,6 +196,8 @@ ROLE_HOMES = {
 SIGN_IN_SUGGESTIONS = "supervision.demo.organ.sign_ins_by_role"
 
 SESSION_COOKIE_AGE = 12 * 60 * 60
+# Kept in the database, and read from the cache, which several web processes share.
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_COOKIE_SECURE = ENV.https
 CSRF_COOKIE_SECURE = ENV.https
 

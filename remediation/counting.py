@@ -8,6 +8,7 @@ and ``ledger_totals`` the sections and a whole ledger. A figure and the list tha
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import date
@@ -443,20 +444,28 @@ class SectionRollup:
 
 # What stands directly under each section: its items and its measures.
 BySection = Mapping[int | None, tuple[StatusTotals, MeasureTotals]]
+# How many items there are of a kind, reform or not, at a completion status.
+ItemCounts = Mapping[tuple[str, bool, str], int]
 
 
-def figures_by_section(items: QuerySet[Item], measures: QuerySet[Measure], rule: LightRule) -> BySection:
-    """Section id -> figures of the counted ``items`` and of ``measures`` directly under it; two queries."""
+def figures_by_section(
+    items: QuerySet[Item], measures: QuerySet[Measure], rule: LightRule
+) -> tuple[BySection, ItemCounts]:
+    """The counted ``items`` and ``measures`` by the section directly above, and the items by kind; two queries."""
     found: dict[int | None, tuple[StatusTotals, MeasureTotals]] = {}
-    rows = with_completion(counted_items(items)).order_by().values("section_id", "completion_status")
-    for row in rows.annotate(n=Count("pk")):
-        found.setdefault(row["section_id"], (StatusTotals(), MeasureTotals()))[0].add(
-            row["completion_status"], row["n"]
-        )
+    counted: Counter[tuple[str, bool, str]] = Counter()
+    rows = (
+        with_completion(counted_items(items))
+        .order_by()
+        .values_list("section_id", "kind", "is_reform_item", "completion_status")
+    )
+    for section, kind, is_reform, status, count in rows.annotate(n=Count("pk")):
+        found.setdefault(section, (StatusTotals(), MeasureTotals()))[0].add(status, count)
+        counted[kind, is_reform, status] += count
     measured: Any = measures.order_by().values("item__section_id").annotate(**figures(rule))
     for row in measured:
         found.setdefault(row["item__section_id"], (StatusTotals(), MeasureTotals()))[1].merge(totals_of(row))
-    return found
+    return found, counted
 
 
 def section_rollups(ledger: Ledger, by_section: BySection) -> list[SectionRollup]:
@@ -490,17 +499,32 @@ def flattened(rollups: Iterable[SectionRollup]) -> list[SectionRollup]:
 
 def ledger_totals(ledger: Ledger, rule: LightRule) -> dict[str, StatusTotals]:
     """The figures that a ledger's document states, computed (``TOTAL_KEYS``)."""
-    key_problems = StatusTotals()
-    by_section = figures_by_section(
+    by_section, items = figures_by_section(
         Item.objects.filter(ledger=ledger), Measure.objects.filter(ledger=ledger), rule
     )
-    for rollup in flattened(section_rollups(ledger, by_section)):
+    rollups = flattened(section_rollups(ledger, by_section))
+    return totals_of_ledger(rollups, item_subjects(items.items()), sum_of(by_section))
+
+
+def sum_of(by_section: BySection) -> MeasureTotals:
+    """The measures of a whole ledger."""
+    totals = MeasureTotals()
+    for _items, measures in by_section.values():
+        totals.merge(measures)
+    return totals
+
+
+def totals_of_ledger(
+    rollups: Iterable[SectionRollup], items: dict[str, StatusTotals], measures: MeasureTotals
+) -> dict[str, StatusTotals]:
+    """The figures that a document states (``TOTAL_KEYS``): the key problems are those among ``rollups``."""
+    key_problems = StatusTotals()
+    for rollup in rollups:
         if rollup.section.kind == SectionKind.KEY_PROBLEM:
             key_problems.add(rollup.status)
-    measures = measure_totals(Measure.objects.filter(ledger=ledger), rule)
     return {
         "key_problems": key_problems,
-        **item_totals(Item.objects.filter(ledger=ledger)),
+        **items,
         "measures": StatusTotals(
             total=measures.total,
             completed=measures.completed,

@@ -10,6 +10,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from remediation.counting import (
+    BySection,
+    ItemCounts,
     MeasureTotals,
     SectionRollup,
     StatusTotals,
@@ -18,9 +20,9 @@ from remediation.counting import (
     figures_by_section,
     flattened,
     item_subjects,
-    item_totals,
-    measure_totals,
     section_rollups,
+    sum_of,
+    totals_of_ledger,
     with_completion,
 )
 from remediation.filters import MeasureFilterSet, light_words
@@ -29,7 +31,7 @@ from remediation.links import items_url, measures_url
 from remediation.models import Item, Ledger, Measure
 from remediation.numbering import Number, item_number
 from remediation.parts import WHOLE
-from remediation.states import CompletionStatus, SectionKind, WorkflowState
+from remediation.states import CompletionStatus, WorkflowState
 
 # A branch with more rows than this is read on the list; opening everything stops at items beyond the second.
 MOST_ROWS_A_BRANCH = 500
@@ -133,12 +135,14 @@ class LedgerTree:
         # The figures of a large ledger are kept; a part of it is counted.
         kept = filters.reader.kept.contents.get(ledger.pk) if not filters.problems else None
         self.content = kept if self.everything_seen else None
-        self.rollups = section_rollups(
-            ledger,
-            self.content.by_section()
-            if self.content is not None
-            else figures_by_section(self.items, self.measures, rule),
-        )
+        by_section: BySection
+        self.item_counts: ItemCounts
+        if self.content is not None:
+            by_section, self.item_counts = self.content.by_section(), self.content.parts[WHOLE].items
+        else:
+            by_section, self.item_counts = figures_by_section(self.items, self.measures, rule)
+        self.rollups = section_rollups(ledger, by_section)
+        self.measure_totals = sum_of(by_section)
         usual = [f"s{one.section.pk}" for one in flattened(self.rollups) if one.children]
         self.open = OpenBranches(opened, usual=usual)
         self.usual = "-".join(usual) or "none"
@@ -147,25 +151,8 @@ class LedgerTree:
 
     def totals(self) -> dict[str, StatusTotals]:
         """The figures that a document states, computed over what the reader sees (``TOTAL_KEYS``)."""
-        key_problems = StatusTotals()
-        for rollup in flattened(self.rollups):
-            if rollup.section.kind == SectionKind.KEY_PROBLEM and self.shows(rollup):
-                key_problems.add(rollup.status)
-        if self.content is not None:
-            whole = self.content.parts[WHOLE]
-            items, measures = item_subjects(whole.items.items()), whole.totals.plain()
-        else:
-            items, measures = item_totals(self.items), measure_totals(self.measures, self.rule)
-        return {
-            "key_problems": key_problems,
-            **items,
-            "measures": StatusTotals(
-                total=measures.total,
-                completed=measures.completed,
-                in_progress=measures.in_progress,
-                not_started=measures.not_started,
-            ),
-        }
+        shown = [rollup for rollup in flattened(self.rollups) if self.shows(rollup)]
+        return totals_of_ledger(shown, item_subjects(self.item_counts.items()), self.measure_totals)
 
     def shows(self, rollup: SectionRollup) -> bool:
         """A section without anything of the reader's is not shown; the whole ledger shows its empty ones, too."""
