@@ -27,6 +27,11 @@ class Place:
         """Say whether this page lies under the entry."""
         return self.entry.is_current(view_name=self.view_name)
 
+    @property
+    def count_id(self) -> str:
+        """Return what the ids of the count end with."""
+        return f"count-{self.entry.url_name.replace(':', '-')}"
+
     @cached_property
     def count(self) -> int:
         """Return how many things wait there; asked once a page."""
@@ -67,6 +72,13 @@ class Shell:
     def tabs(self) -> list[Place]:
         """Return the phone's tab bar."""
         return self._places_of(navigation.tabs_for(self._user))
+
+    @property
+    def current(self) -> Place | None:
+        """Return the place of the sidebar under which this page lies."""
+        return next(
+            (place for _group, _heading, places in self.groups for place in places if place.is_current), None
+        )
 
     def _only(self, group: navigation.Group) -> Place | None:
         entries = navigation.entries_for(self._user, group=group)

@@ -95,6 +95,37 @@ def test_update_in_the_row_with_the_keyboard_and_take_it_back(
         assert (measure.status, measure.percent, measure.progress) == (GOING, 60, "")
 
 
+def test_after_a_save_every_part_of_the_page_says_the_same(
+    browser_page: Page, sign_in: SignIn, clerk: User, other_office: Office, measures: list[Measure]
+) -> None:
+    page, (first, _twin, soon) = browser_page, measures
+    make_measure(first.item, "别处已办", lead=[other_office], status=CompletionStatus.COMPLETED)
+    sign_in(page, clerk)
+    page.goto("/work/")
+    assert page.inner_text(".sidebar [aria-current=page] .side-count").startswith("3")
+    assert page.inner_text("#count-yellow") == "1条"
+    open_form(page, first)
+    # Another row stays open, with what is being typed in it, while the page follows.
+    page.locator(f"#measure-{soon.pk} .measure-action a").click()
+    page.wait_for_selector(f"#measure-{soon.pk} [data-progress-form]")
+    page.fill(f"#measure-{soon.pk} textarea", "还没写完")
+    page.locator(f"#measure-{first.pk} label", has_text="已完成").first.click()
+    page.locator(f"#measure-{first.pk} textarea").press("Control+Enter")
+    page.wait_for_selector("[data-toast]")
+    page.locator("#count-red", has_text="0条").wait_for()
+    page.locator(".compare-line", has_text="我处室").locator("dd", has_text="66.7%").wait_for()
+    assert "其余2条已完成" in page.inner_text("#work-rest")
+    assert page.inner_text(".sidebar [aria-current=page] .side-count").startswith("1")
+    assert "已完成" in page.inner_text("#work-recent-lines li:first-child")
+    assert page.input_value(f"#measure-{soon.pk} textarea") == "还没写完"
+    assert "已完成" in page.inner_text(f"#measure-{first.pk}")
+    # The same figures as after a reload.
+    parts = ["#work-figures", "#work-rest", "#work-comparison", "#work-recent-lines", ".sidebar"]
+    before = [page.inner_text(part) for part in parts]
+    page.goto("/work/")
+    assert [page.inner_text(part) for part in parts] == before
+
+
 def test_errors_take_the_focus_and_keep_what_was_typed(
     browser_page: Page, sign_in: SignIn, axe: Axe, clerk: User, measures: list[Measure]
 ) -> None:

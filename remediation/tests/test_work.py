@@ -245,6 +245,25 @@ def test_lately_tells_what_was_saved_on_my_measures(
     assert [line.event.measure for line in lines] == [mine, mine]
 
 
+def test_after_a_save_the_strip_brings_the_rest_of_the_page_with_it(
+    client: Client, clerk: User, shades: Ledger, office: Office
+) -> None:
+    red = Measure.objects.filter(duties__office=office, due_date__lt=today()).exclude(status=DONE).first()
+    assert red is not None
+    client.force_login(clerk)
+    report_progress(red, progress=Progress(DONE), actor=clerk)
+    query = {"part": "figures", "groups": "red.yellow.blue"}
+    html = client.get(WORK, query, headers={"HX-Request": "true"}).content.decode()
+    pieces = re.split(r'id="([\w-]+)"[^>]*hx-swap-oob="true"[^>]*>', html)
+    parts = dict(zip(pieces[1::2], pieces[2::2], strict=True))
+    assert "1条" in parts["count-red"]
+    assert "3条已完成" in parts["work-rest"]
+    assert "已完成" in parts["work-recent-lines"]
+    assert parts["side-count-remediation-work"].startswith("2<")
+    assert parts["tab-count-remediation-work"].startswith("2<")
+    assert html.count("<li") == 1, "no row of a measure comes along"
+
+
 def test_waiting_are_red_and_yellow_in_open_ledgers(clerk: User, shades: Ledger, office: Office) -> None:
     lit(make_ledger("归档", archived_at=now()), office, 4, -1)
     assert waiting_count(clerk, today=today()) == 3
@@ -254,8 +273,9 @@ def test_waiting_are_red_and_yellow_in_open_ledgers(clerk: User, shades: Ledger,
 
 
 def queries(client: Client, url: str) -> int:
+    htmx = {"HX-Request": "true"} if "part=" in url else {}
     with CaptureQueriesContext(connection) as captured:
-        assert client.get(url).status_code == 200
+        assert client.get(url, headers=htmx).status_code == 200
     return len(captured)
 
 
@@ -273,11 +293,12 @@ def test_as_many_queries_with_1_row_as_with_50(
             if number % 2 == 0:
                 report_progress(measure, progress=Progress(GOING, 30), actor=clerk)
 
+    addresses = [WORK, f"{WORK}?role=assisting", f"{WORK}?ledger={ledger.pk}", f"{WORK}?part=figures"]
     grow(2)
     client.force_login(clerk)
-    few = [queries(client, url) for url in (WORK, f"{WORK}?role=assisting", f"{WORK}?ledger={ledger.pk}")]
+    few = [queries(client, url) for url in addresses]
     grow(50)
-    many = [queries(client, url) for url in (WORK, f"{WORK}?role=assisting", f"{WORK}?ledger={ledger.pk}")]
+    many = [queries(client, url) for url in addresses]
     assert many == few
     assert few[0] <= 12, few
 

@@ -103,7 +103,7 @@ def choice_of(request: HttpRequest, query: Any) -> Choice:
 @login_required
 @require_safe
 def work_home(request: HttpRequest) -> HttpResponse:
-    """What my office owes, worst first; ``part=figures`` is the strip alone, after a row was saved."""
+    """What my office owes, worst first; ``part=figures`` is all that counts without the rows, after one was saved."""
     if not person(request).has_role(*OFFICE_ROLES):
         raise Http404
     choice = choice_of(request, request.GET)
@@ -112,21 +112,15 @@ def work_home(request: HttpRequest) -> HttpResponse:
     if choice.ledger is None:
         lead = totals[DutyRole.LEAD]
         work.keep_waiting(choice.user, lead.red + lead.yellow)
-    context = strip_context(choice, totals)
+    context = strip_context(choice, totals) | moving_context(choice, totals[choice.role], kept=kept)
     if request.GET.get("part") == "figures" and request.headers.get("HX-Request"):
         shown = [light for light in request.GET.get("groups", "").split(".") if light in work.GROUP_LIGHTS]
-        part_counts = [(light, totals[choice.role].light(light)) for light in shown]
-        return render(
-            request,
-            "remediation/work/figures.html",
-            {
-                **context,
-                "is_part": True,
-                "part_counts": part_counts,
-                "refresh_url": choice.page_url(part="figures", groups=".".join(shown)),
-            },
-        )
-    context |= page_context(choice, totals, notes=context["notes"], kept=kept)
+        context |= {
+            "part_counts": [(light, totals[choice.role].light(light)) for light in shown],
+            "refresh_url": choice.page_url(part="figures", groups=".".join(shown)),
+        }
+        return render(request, "remediation/work/refresh.html", context)
+    context |= page_context(choice, totals, notes=context["notes"])
     response = render(request, "remediation/work/home.html", context)
     remember_ledger(request, response)
     return response
@@ -171,25 +165,14 @@ def within_workdays(days: int | None) -> str:
     }
 
 
-def page_context(
-    choice: Choice, totals: dict[str, LiveTotals], *, notes: dict[Light, str], kept: KeptFigures
-) -> dict[str, Any]:
-    """Everything of the page that the strip does not already have."""
-    own, user = totals[choice.role], choice.user
-    groups = groups_of(choice, own, notes=notes)
-    is_lead = choice.role == DutyRole.LEAD
+def moving_context(choice: Choice, own: LiveTotals, *, kept: KeptFigures) -> dict[str, Any]:
+    """What follows a saved row beside the strip: the rest of the list, the comparison, the latest news."""
     comparison = (
-        work.comparison(user, ledgers=choice.ledgers, own=own, rule=choice.rule, kept=kept)
-        if is_lead
+        work.comparison(choice.user, ledgers=choice.ledgers, own=own, rule=choice.rule, kept=kept)
+        if choice.role == DutyRole.LEAD
         else None
     )
-    other_role = DutyRole.ASSISTING if is_lead else DutyRole.LEAD
-    other_count = totals[other_role].total
-    following = next_row(choice) if not groups and own.green else None
     return {
-        "page_title": _("My office's work"),
-        "groups": groups,
-        "refresh_url": choice.page_url(part="figures", groups=".".join(group.light for group in groups)),
         "rest": rest_of(choice, own),
         "comparison": comparison,
         "bars": [
@@ -200,6 +183,21 @@ def page_context(
         if comparison
         else [],
         "recent": recent_lines(choice),
+    }
+
+
+def page_context(choice: Choice, totals: dict[str, LiveTotals], *, notes: dict[Light, str]) -> dict[str, Any]:
+    """Everything of the page that stays as it is while rows are saved."""
+    own = totals[choice.role]
+    groups = groups_of(choice, own, notes=notes)
+    is_lead = choice.role == DutyRole.LEAD
+    other_role = DutyRole.ASSISTING if is_lead else DutyRole.LEAD
+    other_count = totals[other_role].total
+    following = next_row(choice) if not groups and own.green else None
+    return {
+        "page_title": _("My office's work"),
+        "groups": groups,
+        "refresh_url": choice.page_url(part="figures", groups=".".join(group.light for group in groups)),
         "next_row": following,
         "next_words": following and following.words,
         "next_url": following and following.url,
