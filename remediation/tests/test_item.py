@@ -305,6 +305,23 @@ def test_the_lead_office_reports_on_an_opinion_itself(client: Client, clerk: Use
     assert "已完成" in page(client, clerk, opinion)
 
 
+def test_an_opinion_that_counts_as_basically_completed_says_why(
+    client: Client, clerk: User, opinion: Item
+) -> None:
+    why = "按本台账的口径，未完成的计为“基本完成”。"
+    assert why not in page(client, clerk, opinion)
+    opinion.ledger.unfinished_counts_as_basically_completed = True
+    opinion.ledger.save()
+    html = page(client, clerk, opinion)
+    assert "基本完成" in html.split("page-facts")[1].split("</div>")[0]
+    assert f"本身的状态是“未启动”。{why}" in html
+    assert own_report(client, clerk, opinion) == 302
+    assert why not in page(client, clerk, opinion)
+    opinion.refresh_from_db()
+    Item.objects.filter(pk=opinion.pk).update(declared_basically_completed=True, reported_status=GOING)
+    assert "本身的状态是“正在推进”。评审时已认定为“基本完成”，按此计。" in page(client, clerk, opinion)
+
+
 def test_the_second_saver_of_an_opinion_is_told(client: Client, clerk: User, opinion: Item) -> None:
     Item.objects.filter(pk=opinion.pk).update(version=5, reported_status=GOING)
     assert own_report(client, clerk, opinion) == 409

@@ -115,6 +115,17 @@ def own_status_form(user: User, item: Item, duties: Duties, form: ItemReportForm
     return {"own_form": form or ItemReportForm(item=item, needs_reason=needs_reason), "own_refusal": ""}
 
 
+def counts_as_words(item: Item, status: CompletionStatus) -> str:
+    """Why an item without measures counts as something else than what was reported on it; else nothing."""
+    if status == item.reported_status:
+        return ""
+    if item.declared_basically_completed:
+        return _("It was declared “%(status)s” at review, and is counted so.") % {"status": status.label}
+    return _("By this ledger's policy what is not completed is counted as “%(status)s”.") % {
+        "status": status.label
+    }
+
+
 def facts_context(request: HttpRequest, item: Item, *, form: ItemReportForm | None = None) -> dict[str, Any]:
     """Facts, rows and people; a handful of queries whatever the number of measures."""
     user, rule = person(request), reader_of(request).rule
@@ -137,7 +148,7 @@ def facts_context(request: HttpRequest, item: Item, *, form: ItemReportForm | No
     )
     counted = [measure for measure in measures if measure.is_counted]
     people = people_of(offices, names)
-    number = item_number(item)
+    number, status = item_number(item), status_of(item, measures)
     inferences = Item.objects.filter(inferred_from=item).live().order_by("order", "pk")
     visible_inferences = (
         set(inferences.visible_to(user).values_list("pk", flat=True)) if inferences else set()
@@ -153,7 +164,7 @@ def facts_context(request: HttpRequest, item: Item, *, form: ItemReportForm | No
         "done": sum(measure.status == CompletionStatus.COMPLETED for measure in counted),
         "counted": len(counted),
         "lit": light_of(item, measures, rule),
-        "status": status_of(item, measures),
+        "status": status,
         "deadline": deadline_of(item, measures),
         "lead": [names[pk].name for pk in offices.lead if pk in names],
         "assisting": [names[pk].name for pk in offices.assisting if pk in names],
@@ -163,6 +174,7 @@ def facts_context(request: HttpRequest, item: Item, *, form: ItemReportForm | No
         "people": people[:PEOPLE_SHOWN],
         "people_more": max(0, len(people) - PEOPLE_SHOWN),
         **({} if measures else own_status_form(user, item, own, form)),
+        "own_counts_as": "" if measures else counts_as_words(item, status),
         "edit": can_edit_ledger(user, item.ledger) if user.has_role(Role.LEDGER_ADMIN) else None,
     }
 
