@@ -28,13 +28,14 @@ GOING = CompletionStatus.IN_PROGRESS
 
 @pytest.fixture
 def measures(transactional_db: None, office: Office, other_office: Office) -> list[Measure]:
-    """Two rows of one shared measure that are overdue, one due soon, and another office's in the same item."""
+    """Two rows of one shared measure that are overdue, one due soon, another office's, and an opinion without any."""
     calendar = CalendarDay.objects.work_calendar()
     ledger = make_ledger("巡视整改台账")
     item = make_item(ledger, "转诊标准不统一", number="12", cause="指征自定", goal="统一标准")
     other = make_item(ledger, "同样的问题", number="13", kind="inference_item", inferred_from=item)
     overdue, soon = calendar.add(today(), -10), calendar.add(today(), 3)
     make_measure(item, "别处的措施", lead=[other_office], assisting=[office], due=soon)
+    make_item(ledger, "健全意识形态工作责任制", number="3", kind="opinion", lead=[office], due_date=overdue)
     return [
         make_measure(
             item, "制定目录", number=2, lead=[office], due=overdue, status=GOING, percent=60, shared_key="k"

@@ -19,9 +19,10 @@ from core.notation import day
 from remediation import work
 from remediation.context import person, reader_of, remember_ledger
 from remediation.counting import LiveTotals, MeasureTotals
+from remediation.item_rows import OwedItems, first_items
 from remediation.kept_figures import KeptFigures
 from remediation.lights import Light, LightRule
-from remediation.links import measures_url
+from remediation.links import items_url, measures_url
 from remediation.measure_rows import MeasureRow, measure_rows
 from remediation.models import Ledger, Measure
 from remediation.numbering import measure_number
@@ -64,10 +65,15 @@ class Choice:
 
     def list_url(self, **conditions: Any) -> str:
         """The list with the same rows, narrowed by ``conditions``."""
+        return measures_url(**self._same_rows(), **conditions)
+
+    def items_url(self, **conditions: Any) -> str:
+        """The list of the problems that they belong to, narrowed by ``conditions``."""
+        return items_url(**self._same_rows(), **conditions)
+
+    def _same_rows(self) -> dict[str, Any]:
         ledgers = None if self.all_open and self.ledger is None else self.pks
-        return measures_url(
-            ledger=ledgers, office=self.user.office_id, below=True, role=self.role, **conditions
-        )
+        return {"ledger": ledgers, "office": self.user.office_id, "below": True, "role": self.role}
 
     def page_url(self, *, role: DutyRole | None = None, **more: str) -> str:
         """The home with this choice, or with another role."""
@@ -190,6 +196,7 @@ def page_context(choice: Choice, totals: dict[str, LiveTotals], *, notes: dict[L
     """Everything of the page that stays as it is while rows are saved."""
     own = totals[choice.role]
     groups = groups_of(choice, own, notes=notes)
+    owed_items = first_items(choice.user, ledgers=choice.pks, role=choice.role, rule=choice.rule)
     is_lead = choice.role == DutyRole.LEAD
     other_role = DutyRole.ASSISTING if is_lead else DutyRole.LEAD
     other_count = totals[other_role].total
@@ -197,6 +204,11 @@ def page_context(choice: Choice, totals: dict[str, LiveTotals], *, notes: dict[L
     return {
         "page_title": _("My office's work"),
         "groups": groups,
+        "owed_items": owed_items,
+        "items_place": items_place(owed_items, groups),
+        "items_url": choice.items_url(not_completed=True),
+        # An office that owes problems alone is not told that nothing is there.
+        "show_empty": not groups and not (owed_items.rows and not own.total),
         "refresh_url": choice.page_url(part="figures", groups=".".join(group.light for group in groups)),
         "next_row": following,
         "next_words": following and following.words,
@@ -212,6 +224,15 @@ def page_context(choice: Choice, totals: dict[str, LiveTotals], *, notes: dict[L
             (DutyRole.ASSISTING.label, choice.page_url(role=DutyRole.ASSISTING), not is_lead),
         ],
     }
+
+
+def items_place(owed: OwedItems, groups: list[Group]) -> str:
+    """Where the problems stand among the groups: with what is overdue when one of them is, else last."""
+    if not owed.rows:
+        return ""
+    if not owed.is_late:
+        return "last"
+    return Light.RED.value if groups and groups[0].light == Light.RED else "first"
 
 
 def groups_of(choice: Choice, own: MeasureTotals, *, notes: dict[Light, str]) -> list[Group]:
