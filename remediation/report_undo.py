@@ -78,6 +78,7 @@ def _undo_one(report: ProgressReport, *, actor: User, moment: datetime) -> RowAn
             "status": report.status_before,
             "percent": report.percent_before,
             "progress": report.text_before,
+            "status_text": before.get("status_text", current.status_text),
             **{
                 name: date.fromisoformat(stood) if isinstance(stood, str) else stood
                 for name in ("completed_on", "review_date")

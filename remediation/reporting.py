@@ -270,6 +270,8 @@ def _set_progress(
         completed_on = timezone.localdate(moment)
     values = {
         "status": after.status,
+        # The word that an import read speaks of the status before; the event keeps it.
+        "status_text": current.status_text if after.status == before.status else "",
         "percent": after.percent,
         "progress": after.text,
         "completed_on": completed_on,

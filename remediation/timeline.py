@@ -186,7 +186,7 @@ def _entry(event: ItemEvent, names: Names) -> Entry:
             names.words(change["field"], change["to"]),
         )
         for change in event.changes
-        if change["field"] not in TEXT_FIELDS | SILENT_FIELDS
+        if change["field"] not in TEXT_FIELDS | SILENT_FIELDS and not _says_nothing_new(change)
     ]
     words = [
         field_label(event, change["field"])
@@ -204,6 +204,13 @@ def _entry(event: ItemEvent, names: Names) -> Entry:
         event=event,
         words=words,
     )
+
+
+def _says_nothing_new(change: Mapping[str, Any]) -> bool:
+    """A status word of a sheet that is the status' own word; any other one is told."""
+    if change["field"] != "status_text":
+        return False
+    return {change["from"], change["to"]} <= {"", *(str(word) for word in CHOICE_FIELDS["status"].values())}
 
 
 def _subject(event: ItemEvent) -> str:

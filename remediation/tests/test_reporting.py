@@ -25,6 +25,7 @@ from remediation.reporting import (
     shared_rows,
 )
 from remediation.states import CompletionStatus, WorkflowState
+from remediation.timeline import entries
 from tests.ledgers import make_item, make_ledger, make_measure, make_office
 
 pytestmark = pytest.mark.django_db
@@ -278,6 +279,33 @@ def test_undo_puts_everything_back_and_stays_in_the_history(measure: Measure, cl
     undo = ProgressReport.objects.get(kind=ReportKind.UNDO)
     assert (undo.undoes, undo.status_before, undo.status) == (report, DONE, GOING)
     assert list(ItemEvent.objects.values_list("kind", flat=True)) == ["report_undone", "reported", "reported"]
+
+
+def test_the_word_of_the_sheet_goes_with_its_status_and_comes_back_with_the_undo(
+    measure: Measure, clerk: User
+) -> None:
+    Measure.objects.filter(pk=measure.pk).update(status_text="有序推进")
+    saved(measure, clerk, percent=70)
+    measure.refresh_from_db()
+    assert measure.status_text == "有序推进", "the status is what it was"
+    report = saved(measure, clerk, status=DONE)
+    measure.refresh_from_db()
+    assert measure.status_text == ""
+    event = report.events.get()
+    assert {"field": "status_text", "from": "有序推进", "to": ""} in event.changes
+    line = entries([event])[0]
+    assert [(turn.before, turn.after) for turn in line.turns] == [
+        ("正在推进", "已完成"),
+        ("有序推进", "无"),
+        ("70%", "100%"),
+    ]
+    undo_report(report, actor=clerk)
+    measure.refresh_from_db()
+    assert (measure.status, measure.status_text) == (GOING, "有序推进")
+    # A word that is the status' own tells nothing twice.
+    Measure.objects.filter(pk=measure.pk).update(status_text="正在推进")
+    report = saved(measure, clerk, status=DONE)
+    assert [turn.before for turn in entries([report.events.get()])[0].turns] == ["正在推进", "70%"]
 
 
 def test_undo_restores_the_day_of_completion(measure: Measure, clerk: User) -> None:
