@@ -1,4 +1,4 @@
-"""Fields that choose offices and posts: searched as one types, in the order chosen."""
+"""Fields that several forms have: offices and posts searched as one types, dates, the version that was opened."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -42,6 +43,24 @@ def offered_positions(*, chosen: int | None = None) -> list[tuple[str, str]]:
     """The active posts as choices, and the one chosen before."""
     posts = Position.objects.all()
     return [("", "—"), *((str(p.pk), p.title) for p in posts if p.is_active or p.pk == chosen)]
+
+
+class VersionField(forms.IntegerField):
+    """The version that a row had when its form was opened; one that says nothing is refused in plain words."""
+
+    def __init__(self) -> None:
+        lost = _(
+            "Nothing was saved: the form came without the version it was opened with."
+            " What you entered is still here; check it and save again."
+        )
+        super().__init__(widget=forms.HiddenInput, error_messages={"required": lost, "invalid": lost})
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """What the form shows again: a version that says nothing gives way to the present one."""
+        try:
+            return self.clean(data)
+        except ValidationError:
+            return initial
 
 
 class DateField(forms.DateField):

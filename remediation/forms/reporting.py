@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from remediation.forms.choices import VersionField
 from remediation.models import Item, Measure
 from remediation.numbering import measure_number
 from remediation.reporting import TEXT_MAX, Progress, Standing
@@ -53,7 +54,7 @@ class ProgressForm(forms.Form):
         },
     )
     text = forms.CharField(label=_("Progress"), required=False, widget=forms.Textarea)
-    version = forms.IntegerField(widget=forms.HiddenInput)
+    version = VersionField()
     seen_status = forms.CharField(widget=forms.HiddenInput, required=False)
     seen_percent = forms.IntegerField(widget=forms.HiddenInput, required=False)
     seen_text = forms.CharField(widget=forms.HiddenInput, required=False, strip=False)
@@ -201,7 +202,7 @@ class ItemReportForm(forms.Form):
 
     status = forms.ChoiceField(label=_("Completion status"), choices=MEASURE_STATUS_CHOICES)
     remark = forms.CharField(label=_("Remark"), required=False, max_length=500)
-    version = forms.IntegerField(widget=forms.HiddenInput)
+    version = VersionField()
 
     def __init__(self, posted: Any = None, *, item: Item, needs_reason: bool) -> None:
         self.item = item

@@ -13,7 +13,13 @@ from django.utils.translation import gettext_lazy as _
 from core.workdays import WorkCalendar
 from remediation.deadlines import DeadlineProblem, parse_deadline
 from remediation.due_dates import review_date, working_date
-from remediation.forms.choices import DateField, OfficesField, offered_offices, offered_positions
+from remediation.forms.choices import (
+    DateField,
+    OfficesField,
+    VersionField,
+    offered_offices,
+    offered_positions,
+)
 from remediation.models import Item, Ledger, Measure, Section
 from remediation.recording import Duties
 from remediation.states import MEASURE_STATUS_CHOICES, CompletionStatus, DeadlineKind, ItemKind
@@ -46,7 +52,7 @@ class LedgerRowForm(forms.Form):
         help_text=_("A date, or as the document writes it: “2026年6月底前”, “立行立改”, “长期坚持”"),
     )
     reason = forms.CharField(label=_("reason"), required=False, max_length=500, help_text=REASON_HINT)
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    version = VersionField()
 
     def __init__(
         self, *args: Any, ledger: Ledger, today: date, calendar: WorkCalendar, duties: Duties, **kwargs: Any
@@ -129,7 +135,7 @@ class MeasureForm(LedgerRowForm):
             self.fields["number"].required = True
             self.fields["number"].help_text = ""
         else:
-            del self.fields["reason"]
+            del self.fields["reason"], self.fields["version"]
 
     def clean(self) -> dict[str, Any]:
         """A deadline is not before the start."""
@@ -232,7 +238,7 @@ class ItemForm(LedgerRowForm):
                 del self.fields[name]
             self.fields["leader"].help_text = _("Also goes to those measures that had the former leader")
         if item is None:
-            del self.fields["reason"]
+            del self.fields["reason"], self.fields["version"]
 
     def clean(self) -> dict[str, Any]:
         """Only an inference item is inferred from a problem (S003-22)."""

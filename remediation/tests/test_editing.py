@@ -199,6 +199,29 @@ def test_a_measure_is_made_and_changed_in_the_browser(
     assert (measure.due_date, measure.first_due_date) == (date(2024, 6, 30), date(2024, 3, 15))
 
 
+@pytest.mark.parametrize("page", ["item_edit", "measure_edit"])
+def test_a_row_is_not_changed_without_the_version_that_was_opened(
+    client: Client, ledger_admin: User, page: str
+) -> None:
+    client.force_login(ledger_admin)
+    item = make_item(make_ledger(), "问题甲", number="1")
+    row = make_measure(item, "措施甲", number=1) if page == "measure_edit" else item
+    url = reverse(f"remediation:{page}", args=[row.pk])
+    sent = {
+        "problem": "问题乙",
+        "kind": "specific_problem",
+        "text": "措施乙",
+        "number": "1",
+        "reason": "改字",
+    }
+    for version in ({}, {"version": "x"}):
+        answer = client.post(url, {**sent, **version})
+        assert answer.status_code == 422
+        assert "没有保存：表单没带上打开时的版本" in answer.content.decode()
+        assert 'name="version" value="1"' in answer.content.decode()
+    assert client.post(url, {**sent, "version": "1"}).status_code == 302
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [("2024-02-30", "没有这一天"), ("视情况而定", "读不懂"), ("2024-01-15", "早于启动时间")],

@@ -330,6 +330,21 @@ def test_the_second_saver_of_an_opinion_is_told(client: Client, clerk: User, opi
     assert own_report(client, clerk, opinion) == 302
 
 
+@pytest.mark.parametrize("version", ["", "viel", "1.5"])
+def test_a_lost_version_is_told_in_plain_words_and_the_next_save_goes_through(
+    client: Client, clerk: User, opinion: Item, version: str
+) -> None:
+    client.force_login(clerk)
+    sent = {"status": "completed", "remark": "已落实", "version": version}
+    answer = client.post(f"/items/{opinion.pk}/report/", sent)
+    html = answer.content.decode()
+    assert answer.status_code == 422
+    assert "<li>没有保存：表单没带上打开时的版本。你填的还在，核对后再保存一次。</li>" in html
+    assert "必填" not in html.split("form-errors")[1].split("</ul>")[0]
+    assert f'name="version" value="{opinion.version}"' in html
+    assert own_report(client, clerk, opinion) == 302
+
+
 @pytest.mark.parametrize(
     ("who", "answer"),
     [

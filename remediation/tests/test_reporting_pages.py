@@ -160,6 +160,7 @@ def test_saving_nothing_new_says_so_and_offers_no_undo(client: Client, clerk: Us
         {"status": ""},
         {"text": "长" * 501},
         {"version": ""},
+        {"version": "viel"},
         {"also": "999:1"},
     ],
 )
@@ -175,6 +176,8 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(
     assert response.status_code == 422
     assert 'class="form-errors"' in html
     assert fields(html)["text"] == [sent["text"]]
+    assert fields(html)["version"] == [str(measure.version)]
+    assert ("没有保存：表单没带上打开时的版本" in html) == ("version" in wrong)
     assert not ProgressReport.objects.exists()
 
 
