@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,8 +19,17 @@ from core.clock import today
 from core.models import CalendarDay
 from core.toasts import toast
 from remediation import desk
+from remediation.audited import (
+    LEDGER_FACTS,
+    LEDGER_POLICY,
+    SECTION_FACTS,
+    STATED_FIGURES,
+    Facts,
+    facts_of,
+    turned,
+)
 from remediation.context import person
-from remediation.counting import ledger_totals
+from remediation.counting import TOTAL_KEYS, ledger_totals
 from remediation.editing import archive_ledger
 from remediation.forms.ledger import (
     LedgerForm,
@@ -30,7 +40,7 @@ from remediation.forms.ledger import (
 )
 from remediation.lights import LightRule
 from remediation.links import measures_url
-from remediation.models import ImportBatch, Item, Ledger, Measure, Section
+from remediation.models import ImportBatch, Item, Ledger, Measure, Section, StatedTotal
 from remediation.numbering import item_number
 from remediation.permissions import can_edit_ledger
 from remediation.recording import mark_changed
@@ -155,10 +165,17 @@ def ledger_edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         ledger = Ledger()
     else:
         _user, ledger = editable_ledger(request, pk)
+    before = facts_of(ledger, LEDGER_FACTS)
     form = LedgerForm(posted(request), instance=ledger)
     if request.method == "POST" and form.is_valid():
-        saved = form.save()
-        audit.record("ledger_edited" if pk else "ledger_created", request=request, target=saved.title)
+        with transaction.atomic():
+            saved = form.save()
+            told(
+                request,
+                "ledger_edited" if pk else "ledger_created",
+                target=saved.title,
+                changes=turned(before, facts_of(saved, LEDGER_FACTS)),
+            )
         toast(request, _("Saved: %(title)s") % {"title": saved.title})
         return redirect("remediation:ledger_detail", saved.pk)
     return edit_page(
@@ -171,13 +188,14 @@ def ledger_edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
 def ledger_policy(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a ledger's policy."""
     _user, ledger = editable_ledger(request, pk)
+    before = facts_of(ledger, LEDGER_POLICY)
     form = PolicyForm(posted(request), instance=ledger)
     if request.method == "POST" and form.is_valid():
-        form.save()
-        audit.record(
-            "ledger_policy_edited", request=request, target=ledger.title, fields=sorted(form.changed_data)
-        )
-        mark_changed(ledger.pk)  # thresholds change the lights of snapshots too
+        with transaction.atomic():
+            saved = form.save()
+            changes = turned(before, facts_of(saved, LEDGER_POLICY))
+            told(request, "ledger_policy_edited", target=saved.title, changes=changes)
+            mark_changed(ledger.pk)  # thresholds change the lights of snapshots too
         toast(request, _("Policy saved"))
         return redirect("remediation:ledger_detail", ledger.pk)
     context = {"form": form, **page_of(ledger, _("Policy"))}
@@ -189,10 +207,19 @@ def ledger_policy(request: HttpRequest, pk: int) -> HttpResponse:
 def ledger_stated(request: HttpRequest, pk: int) -> HttpResponse:
     """Enter what the ledger's document states (公布数)."""
     _user, ledger = editable_ledger(request, pk)
+    before = stated_facts(ledger)
     forms = stated_total_forms(ledger, posted(request))
     refused = [form for form in forms if form.is_bound and not form.is_valid()]
     if request.method == "POST" and not refused:
-        save_stated_totals(forms)
+        with transaction.atomic():
+            save_stated_totals(forms)
+            after = stated_facts(ledger)
+            changes = {
+                subject: changed
+                for subject, facts in after.items()
+                if (changed := turned(before[subject], facts))
+            }
+            told(request, "ledger_stated_edited", target=ledger.title, changes=changes)
         toast(request, _("Stated totals saved"))
         return redirect("remediation:ledger_detail", ledger.pk)
     context = {"forms": forms, **page_of(ledger, _("Stated totals"))}
@@ -220,12 +247,35 @@ def section_edit(request: HttpRequest, ledger_pk: int, pk: int | None = None) ->
     """Create a section of a ledger or change it."""
     _user, ledger = editable_ledger(request, ledger_pk)
     section = get_object_or_404(ledger.sections, pk=pk) if pk else Section(ledger=ledger)
+    before = facts_of(section, SECTION_FACTS)
     form = SectionForm(posted(request), instance=section)
     if request.method == "POST" and form.is_valid():
-        saved = form.save()
+        with transaction.atomic():
+            saved = form.save()
+            told(
+                request,
+                "section_edited" if pk else "section_created",
+                target=f"{ledger.title} · {saved.title}",
+                changes=turned(before, facts_of(saved, SECTION_FACTS)),
+            )
         toast(request, _("Saved: %(title)s") % {"title": saved.title})
         return redirect(reverse("remediation:ledger_detail", args=[ledger.pk]) + "#sections")
     return edit_page(request, form=form, ledger=ledger, title=_("Section") if pk else _("New section"))
+
+
+def told(request: HttpRequest, event: str, *, target: str, changes: dict[str, Any]) -> None:
+    """Tell the audit log what was and what is now; nothing when nothing changed."""
+    if changes:
+        audit.record(event, request=request, target=target, changes=changes)
+
+
+def stated_facts(ledger: Ledger) -> dict[str, Facts]:
+    """What is stated of each subject, as the audit log says it."""
+    known = {stated.subject: stated for stated in StatedTotal.objects.filter(ledger=ledger)}
+    return {
+        f"stated.{subject}": facts_of(known.get(subject, StatedTotal()), STATED_FIGURES)
+        for subject in TOTAL_KEYS
+    }
 
 
 def page_of(ledger: Ledger | None, title: str, *, item: Item | None = None) -> dict[str, Any]:
