@@ -46,6 +46,16 @@ def owner_of_name(name: str, *, besides: Office | None = None) -> Office | None:
     return None
 
 
+def name_kept(before: str, *, after: str, listed: Iterable[str], today: date) -> FormerName | None:
+    """The former name that a renamed office keeps, so that older ledgers are read; ``None`` where nothing is lost.
+
+    ``listed`` are the other and former names that are saved with it: what somebody has entered stands.
+    """
+    if folded(before) in {folded(name) for name in (after, *listed)}:
+        return None
+    return FormerName(before, today - timedelta(days=1))
+
+
 def save_office(
     office: Office,
     *,
@@ -69,7 +79,10 @@ def save_office(
                 valid_from=former.valid_from,
                 valid_to=former.valid_to,
             )
-        wanted.pop(folded(office.name), None)
+        # Its present name is no other one, unless it had it before, and yet another since.
+        present_name = wanted.get(folded(office.name))
+        if present_name is not None and not present_name.is_former:
+            del wanted[folded(office.name)]
         present = {folded(alias.name): alias for alias in OfficeAlias.objects.filter(office=office)}
         OfficeAlias.objects.filter(
             pk__in=[alias.pk for key, alias in present.items() if key not in wanted]

@@ -60,6 +60,10 @@ class OfficeForm(forms.ModelForm[Office]):
         if self.instance.pk:
             below = office_tree().below([self.instance.pk])
             offices = offices.exclude(pk__in=below)
+            self.fields["name"].help_text = _(
+                "When it changes, the name so far is kept below as a former name until yesterday."
+                " After correcting a slip, remove it there."
+            )
             self.fields["aliases"].initial = "\n".join(
                 alias.name for alias in self.instance.aliases.all() if not alias.is_former
             )

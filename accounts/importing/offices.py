@@ -102,8 +102,9 @@ def _write_office(plan: OfficePlan) -> Office:
     elif plan.values:
         for name, value in plan.values.items():
             setattr(office, name, value)
-        # A name that becomes the present one is no longer another name.
-        OfficeAlias.objects.filter(office=office, name=office.name).delete()
+        # A name that becomes the present one is no longer another name; that it was one until a day stays.
+        own = OfficeAlias.objects.filter(office=office, name=office.name)
+        own.exclude(is_former=True, valid_to__isnull=False).delete()
         office.save(update_fields=[*plan.values, "updated_at"])
     present = {folded(alias.name): alias for alias in OfficeAlias.objects.filter(office=office)}
     for other in plan.names:

@@ -70,6 +70,55 @@ class TestOffices:
         assert client.post(f"/offices/{office.pk}/", sent).status_code == 302
         assert [(a.name, a.is_former) for a in office.aliases.all()] == [("财审处", True)]
 
+    def rename(self, client: Client, office: Office, name: str) -> Any:
+        """Save the page of ``office`` with another name and everything else as it shows it."""
+        page = client.get(f"/offices/{office.pk}/")
+        form = page.context["form"]
+        assert "曾用名" in form.fields["name"].help_text
+        rows = [
+            (row["name"].value(), str(row["valid_to"].value()))
+            for row in page.context["former"].initial_forms
+        ]
+        sent = {field: form[field].value() or "" for field in form.fields}
+        return client.post(f"/offices/{office.pk}/", {**sent, "name": name, **former(*rows)}, follow=True)
+
+    def test_a_renamed_office_keeps_its_name_as_a_former_one(self, client: Client, office: Office) -> None:
+        yesterday = clock.today() - timedelta(days=1)
+        answer = self.rename(client, office, "医政处")
+        assert (
+            f"已保存：医政处。“医政医管处”记为曾用名，到{yesterday:%Y-%m-%d}为止。" in answer.content.decode()
+        )
+        office = Office.objects.get(pk=office.pk)
+        assert [(a.name, a.is_former, a.valid_to) for a in office.aliases.all()] == [
+            ("医政医管处", True, yesterday)
+        ]
+        years = (None, yesterday, clock.today(), 2019)
+        assert [office.name_in(day) for day in years] == ["医政处", "医政医管处", "医政处", "医政医管处"]
+        event = AuditEvent.objects.get(event_type="office_changed")
+        assert event.detail["changes"]["name"] == "医政医管处 → 医政处"
+
+    def test_renaming_back_does_not_collide_with_the_former_name(
+        self, client: Client, office: Office
+    ) -> None:
+        OfficeAlias.objects.create(office=office, name="医政科", is_former=True, valid_to=date(2018, 5, 1))
+        for name in ("医政处", "医政医管处", "医政科"):
+            answer = self.rename(client, office, name)
+            assert answer.status_code == 200
+            assert f"已保存：{name}" in answer.content.decode()
+        office = Office.objects.get(pk=office.pk)
+        assert office.name == "医政科"
+        assert [office.name_in(year) for year in (2017, 2019, None)] == ["医政科", "医政医管处", "医政科"]
+        assert {alias.name for alias in office.aliases.all()} == {"医政科", "医政医管处", "医政处"}
+
+    def test_after_a_slip_the_former_name_can_be_removed(self, client: Client, office: Office) -> None:
+        self.rename(client, office, "医政医管处 ")
+        assert not office.aliases.exists(), "the same name in another spelling"
+        self.rename(client, office, "医攻处")
+        self.rename(client, office, "医政处")
+        sent = {"name": "医政处", "kind": "internal", "order": "0", "is_active": "on", **NO_FORMER}
+        assert client.post(f"/offices/{office.pk}/", sent).status_code == 302
+        assert not OfficeAlias.objects.filter(office=office).exists()
+
     @pytest.mark.parametrize(
         "changed",
         [

@@ -18,6 +18,7 @@ from accounts.forms.register import OfficeForm, PositionForm, former_name_forms
 from accounts.models import Office, OfficeAlias, Portfolio, Position, User
 from accounts.roles import Role
 from core.clock import today
+from core.notation import day as day_words
 from core.text import folded
 from core.toasts import toast
 
@@ -109,24 +110,43 @@ def office_list(request: HttpRequest) -> HttpResponse:
 def office_edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     """Make or change an office with its other and former names."""
     office = get_object_or_404(Office.objects.prefetch_related("aliases"), pk=pk) if pk is not None else None
+    before = office.name if office is not None else ""
     data = request.POST if request.method == "POST" else None
     offered = {"name": request.GET.get("name", "")[:100]} if office is None else {}
     form = OfficeForm(data, instance=office, initial=offered)
     former = former_name_forms(data, office)
     if data is not None and form.is_valid() and former.is_valid():
+        former_names = former.names()
+        kept = office and register.name_kept(
+            before,
+            after=form.cleaned_data["name"],
+            listed=[*form.cleaned_data["aliases"], *(name.name for name in former_names)],
+            today=today(),
+        )
+        if kept:
+            former_names.append(kept)
         changed = {name: form.cleaned_data[name] for name in form.changed_data}
-        names = [name.name for name in former.names()]
+        if office is not None and "name" in changed:
+            changed["name"] = f"{before} → {changed['name']}"
+        names = [name.name for name in former_names]
         known = [one.name for one in office.aliases.all() if one.is_former] if office is not None else []
         if names != known:
             changed["former_names"] = names
         saved = register.save_office(
             form.save(commit=False),
             aliases=form.cleaned_data["aliases"],
-            former_names=former.names(),
+            former_names=former_names,
             changed=changed,
             request=request,
         )
-        toast(request, _("Saved: %(name)s") % {"name": saved.name})
+        words = _("Saved: %(name)s") % {"name": saved.name}
+        if kept:
+            words = _("Saved: %(name)s. “%(former)s” is kept as its former name until %(day)s.") % {
+                "name": saved.name,
+                "former": kept.name,
+                "day": day_words(kept.valid_to),
+            }
+        toast(request, words)
         return redirect("accounts:office_list")
     title = office.name if office is not None else _("New office")
     context: dict[str, Any] = {

@@ -259,6 +259,21 @@ def test_a_reported_status_comes_back_as_unchanged(
     assert not [issue for issue in result["warnings"] if issue["kind"] == "not_taken_back"]
 
 
+def test_a_file_from_before_an_office_was_renamed_comes_back_as_unchanged(
+    client: Client, ledger_admin: User, ledger: Ledger, office: Office, tmp_path: Path
+) -> None:
+    client.force_login(ledger_admin)
+    answer = client.get(f"{measures_url(ledger=ledger.pk)}&format=xlsx")
+    path = tmp_path / "ledger.xlsx"
+    path.write_bytes(b"".join(answer.streaming_content))  # type: ignore[attr-defined]
+    sent = {"name": "医政处", "kind": "internal", "order": "0", "is_active": "on", "parent": office.parent_id}
+    former = {"former-TOTAL_FORMS": "0", "former-INITIAL_FORMS": "0"}
+    assert client.post(f"/offices/{office.pk}/", {**sent, **former}).status_code == 302
+    result = reimported(path, ledger.title)
+    assert result["errors"] == []
+    assert (result["updated"], result["unchanged"]) == (0, 4)
+
+
 def test_rows_made_in_the_browser_come_back_as_unchanged(
     client: Client, ledger_admin: User, ledger: Ledger, office: Office, tmp_path: Path
 ) -> None:
