@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from core.decisions import Decision
 from core.text import text_key
-from remediation.models import EventKind, Item, ItemOffice, Measure, MeasureOffice
+from remediation.models import EventKind, Item, ItemOffice, Measure, MeasureOffice, ProgressReport
 from remediation.permissions import can_edit_ledger
 from remediation.recording import Change, Duties, differences, duties_of, mark_changed, record, record_item
 from remediation.states import CompletionStatus, DutyRole
@@ -55,6 +55,8 @@ class RowAnswer:
     measure: Measure
     changed: bool
     reason: str = ""
+    # What was written, where it was a report: it can be taken back.
+    report: ProgressReport | None = None
 
 
 def kinds_of_change(changes: Iterable[Change]) -> dict[EventKind, list[Change]]:

@@ -330,7 +330,8 @@ def write_version(current: Measure, *, version: int, moment: datetime, **values:
 
 
 def _answer(measure: Measure, report: ProgressReport | None) -> RowAnswer:
-    return RowAnswer(measure, changed=report is not None, reason="" if report else _("It is so already."))
+    reason = "" if report else _("It is so already.")
+    return RowAnswer(measure, changed=report is not None, reason=reason, report=report)
 
 
 def _reason_of(error: StaleMeasure | ValidationError) -> str:

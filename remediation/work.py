@@ -10,7 +10,7 @@ from operator import or_
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Exists, F, OuterRef, QuerySet, Window
+from django.db.models import Count, Exists, F, OuterRef, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from core.models import CalendarDay
@@ -117,9 +117,12 @@ def waiting_count(user: User, *, today: date, reader: Reader | None = None) -> i
             rule = LightRule.build(today, CalendarDay.objects.work_calendar(), ledgers=ledgers.values())
             reader = Reader(user, rule, ledgers)
         open_ledgers = [pk for pk, ledger in reader.ledgers.items() if not ledger.is_archived]
-        part = Part(reporting_offices(user), role=DutyRole.LEAD.value)
-        totals, _distinct = totals_of_part(reader.kept, open_ledgers, part, reader.rule)
-        waiting = totals.red + totals.yellow
+        # On the duties alone: what they hold of their measures is all that the rule asks for.
+        lit = reader.rule.condition(Light.RED) | reader.rule.condition(Light.YELLOW)
+        duties = MeasureOffice.objects.filter(
+            lit, office__in=reporting_offices(user), role=DutyRole.LEAD, ledger__in=open_ledgers
+        )
+        waiting = int(duties.aggregate(n=Count("measure", distinct=True))["n"])
         keep_waiting(user, waiting)
     return waiting
 

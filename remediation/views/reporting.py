@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -79,10 +80,14 @@ class Desk:
         """Whether htmx swaps the row; else the answer is a page."""
         return bool(self.place) and self.request.headers.get("HX-Request") == "true"
 
+    @cached_property
+    def duties(self) -> Duties:
+        """Who answers for it; no report changes that."""
+        return duties_of([self.measure.pk]).get(self.measure.pk, Duties())
+
     def row(self, measure: Measure | None = None) -> MeasureRow:
         """The row as it stands now."""
-        measure = measure or self.measure
-        duties = duties_of([measure.pk]).get(measure.pk, Duties())
+        measure, duties = measure or self.measure, self.duties
         names: dict[int, str] = {}
         if self.place == "item":
             offices = Office.objects.filter(pk__in=(*duties.lead, *duties.assisting))
@@ -175,7 +180,9 @@ def open_row(desk: Desk, *, template: str, context: dict[str, Any], status: int 
     return render(desk.request, "remediation/work/panel_page.html", context, status=status)
 
 
-def saved(desk: Desk, *, text: str, report: ProgressReport | None, changed: list[int]) -> HttpResponse:
+def saved(
+    desk: Desk, *, text: str, report: ProgressReport | None, measure: Measure, changed: list[int]
+) -> HttpResponse:
     """The answer to a save: toast with 撤回, the row as it stands now, and which rows changed for whoever listens."""
     undo = ""
     if report is not None:
@@ -184,11 +191,10 @@ def saved(desk: Desk, *, text: str, report: ProgressReport | None, changed: list
     toast(desk.request, text, undo_url=undo)
     if not desk.is_fragment:
         return redirect(anchored(desk.back, desk.measure.pk))
-    fresh = Measure.objects.select_related("item", "ledger").get(pk=desk.measure.pk)
     if desk.place == "list":
         response = render(desk.request, "components/toasts_oob.html")
     else:
-        response = closed_row(desk, fresh, focus=True)
+        response = closed_row(desk, measure, focus=True)
     response["HX-Trigger"] = json.dumps({"measures-changed": {"ids": changed, "opened": desk.measure.pk}})
     return response
 
@@ -206,7 +212,7 @@ def anchored(url: str, pk: int) -> str:
 def measure_report(request: HttpRequest, pk: int) -> HttpResponse:
     """Report status, percent and progress, as a lead office; rows of one shared measure together."""
     desk = desk_of(request, pk)
-    can_report_progress(desk.user, desk.measure).require()
+    can_report_progress(desk.user, desk.measure, duties=desk.duties).require()
     others = shared_rows(desk.measure, actor=desk.user)
     form = ReportForm(posted(request), measure=desk.measure, others=others, opened=now().isoformat())
 
@@ -239,7 +245,9 @@ def measure_correct(request: HttpRequest, pk: int) -> HttpResponse:
             actor=desk.user,
             expected_version=version,
         )
-        return [RowAnswer(desk.measure, changed=report is not None)]
+        return [
+            RowAnswer(report.measure if report else desk.measure, changed=report is not None, report=report)
+        ]
 
     return progress_answer(desk, form, save, kind="correct", title=_("Correct progress"))
 
@@ -306,11 +314,8 @@ def save_answer(desk: Desk, answers: list[RowAnswer]) -> HttpResponse:
     """What the toast says of one or several rows, with the way to take it back."""
     changed = [answer.measure.pk for answer in answers if answer.changed]
     refused = [answer for answer in answers[1:] if not answer.changed]
-    report = (
-        ProgressReport.objects.filter(measure__in=changed, author=desk.user).order_by("-pk").first()
-        if changed
-        else None
-    )
+    # One undo takes back all that was saved in the same stroke, whichever of the reports it names.
+    report = next((answer.report for answer in reversed(answers) if answer.report is not None), None)
     if not changed:
         text = _("Nothing was changed")
     elif len(changed) == 1:
@@ -324,7 +329,7 @@ def save_answer(desk: Desk, answers: list[RowAnswer]) -> HttpResponse:
             f"{measure_number(one.measure)}{pgettext('label', ': ')}{one.reason}" for one in refused
         )
         text = _("%(done)s. Not changed: %(told)s") % {"done": text, "told": told}
-    return saved(desk, text=text, report=report, changed=changed)
+    return saved(desk, text=text, report=report, measure=answers[0].measure, changed=changed)
 
 
 # -- note and undo ----------------------------------------------------------------------------------------------------
@@ -335,11 +340,11 @@ def save_answer(desk: Desk, answers: list[RowAnswer]) -> HttpResponse:
 def measure_note(request: HttpRequest, pk: int) -> HttpResponse:
     """Add an assisting office's note."""
     desk = desk_of(request, pk)
-    can_note_assistance(desk.user, desk.measure).require()
+    can_note_assistance(desk.user, desk.measure, duties=desk.duties).require()
     form = NoteForm(posted(request), measure=desk.measure)
     if form.is_bound and form.is_valid():
         report = note_assistance(desk.measure, text=form.cleaned_data["text"], actor=desk.user)
-        return saved(desk, text=_("Saved"), report=report, changed=[desk.measure.pk])
+        return saved(desk, text=_("Saved"), report=report, measure=desk.measure, changed=[desk.measure.pk])
     notes = (
         ProgressReport.objects.filter(
             measure=desk.measure, kind=ReportKind.ASSISTING_NOTE, undone_by__isnull=True
