@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -31,7 +32,7 @@ from remediation.item_facts import (
 from remediation.item_reporting import report_item
 from remediation.links import measures_url
 from remediation.measure_rows import measure_rows
-from remediation.models import Item, Measure
+from remediation.models import Item, ItemEvent, Measure
 from remediation.numbering import item_number
 from remediation.permissions import can_correct_item, can_edit_ledger, can_report_item, reporting_offices
 from remediation.recording import Duties, duties_of
@@ -54,8 +55,11 @@ def item_page(
 ) -> HttpResponse:
     """The page, with ``form`` where one was refused."""
     user = person(request)
-    items = Item.objects.visible_to(user).select_related(
-        "ledger", "section__parent__parent", "leader__holder", "inferred_from"
+    origins = Item.objects.visible_to(user).filter(pk=OuterRef("inferred_from"))
+    items = (
+        Item.objects.visible_to(user)
+        .select_related("ledger", "section__parent__parent", "leader__holder", "inferred_from")
+        .annotate(origin_is_visible=Exists(origins))
     )
     if not user.has_role(Role.LEDGER_ADMIN):
         # What an undone import left behind is for the ledger administrator alone.
@@ -149,9 +153,11 @@ def facts_context(request: HttpRequest, item: Item, *, form: ItemReportForm | No
     counted = [measure for measure in measures if measure.is_counted]
     people = people_of(offices, names)
     number, status = item_number(item), status_of(item, measures)
-    inferences = Item.objects.filter(inferred_from=item).live().order_by("order", "pk")
-    visible_inferences = (
-        set(inferences.visible_to(user).values_list("pk", flat=True)) if inferences else set()
+    inferences = (
+        Item.objects.filter(inferred_from=item)
+        .live()
+        .annotate(is_visible=Exists(Item.objects.visible_to(user).filter(pk=OuterRef("pk"))))
+        .order_by("order", "pk")
     )
     return {
         "item": item,
@@ -169,8 +175,8 @@ def facts_context(request: HttpRequest, item: Item, *, form: ItemReportForm | No
         "lead": [names[pk].name for pk in offices.lead if pk in names],
         "assisting": [names[pk].name for pk in offices.assisting if pk in names],
         "leaders": leaders_of(item, measures),
-        "inferences": [(one, item_number(one), one.pk in visible_inferences) for one in inferences],
-        "origin": origin_of(item, user),
+        "inferences": [(one, item_number(one), one.is_visible) for one in inferences],
+        "origin": origin_of(item),
         "people": people[:PEOPLE_SHOWN],
         "people_more": max(0, len(people) - PEOPLE_SHOWN),
         **({} if measures else own_status_form(user, item, own, form)),
@@ -194,17 +200,25 @@ def crumbs_of(item: Item) -> list[tuple[str, str]]:
     return crumbs
 
 
-def origin_of(item: Item, user: Any) -> dict[str, Any] | None:
+def origin_of(item: Any) -> dict[str, Any] | None:
     """The problem that this item was inferred from, with its address where the reader may open it."""
     origin = item.inferred_from
     if origin is None:
         return None
-    is_visible = Item.objects.visible_to(user).filter(pk=origin.pk).exists()
     return {
         "number": item_number(origin),
         "problem": origin.problem,
-        "url": reverse("remediation:item_detail", args=[origin.pk]) if is_visible else "",
+        "url": reverse("remediation:item_detail", args=[origin.pk]) if item.origin_is_visible else "",
     }
+
+
+def history_page(events: QuerySet[ItemEvent], asked: str | None) -> Page[ItemEvent]:
+    """The page asked for; a history that ends on its first page is not counted first."""
+    if asked in (None, "", "1"):
+        first = list(events[: EVENTS_PER_PAGE + 1])
+        if len(first) <= EVENTS_PER_PAGE:
+            return Paginator(first, EVENTS_PER_PAGE).page(1)
+    return Paginator(events, EVENTS_PER_PAGE).get_page(asked)
 
 
 def history_context(request: HttpRequest, item: Item) -> dict[str, Any]:
@@ -212,7 +226,7 @@ def history_context(request: HttpRequest, item: Item) -> dict[str, Any]:
     kind = request.GET.get("history", "")
     if kind not in ("", "other", *FILTERS):
         raise Http404
-    page = Paginator(events_of(item, kind=kind), EVENTS_PER_PAGE).get_page(request.GET.get("page"))
+    page = history_page(events_of(item, kind=kind), request.GET.get("page"))
     words = {
         "": pgettext("history filter", "All"),
         "progress": pgettext("history filter", "Progress"),
