@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import Office, User
 from accounts.roles import Role
+from core.lists.paging import KnownCountPaginator
 from core.toasts import toast
 from remediation.context import person, reader_of
 from remediation.editing import StaleVersion, item_duties
@@ -153,7 +154,7 @@ def facts_context(request: HttpRequest, item: Item, *, form: ItemReportForm | No
     counted = [measure for measure in measures if measure.is_counted]
     people = people_of(offices, names)
     number, status = item_number(item), status_of(item, measures)
-    inferences = (
+    inferences: Any = (
         Item.objects.filter(inferred_from=item)
         .live()
         .annotate(is_visible=Exists(Item.objects.visible_to(user).filter(pk=OuterRef("pk"))))
@@ -213,12 +214,12 @@ def origin_of(item: Any) -> dict[str, Any] | None:
 
 
 def history_page(events: QuerySet[ItemEvent], asked: str | None) -> Page[ItemEvent]:
-    """The page asked for; a history that ends on its first page is not counted first."""
-    if asked in (None, "", "1"):
-        first = list(events[: EVENTS_PER_PAGE + 1])
-        if len(first) <= EVENTS_PER_PAGE:
-            return Paginator(first, EVENTS_PER_PAGE).page(1)
-    return Paginator(events, EVENTS_PER_PAGE).get_page(asked)
+    """The page asked for; a history that ends on its first page need not be counted."""
+    if asked not in (None, "", "1"):
+        return Paginator(events, EVENTS_PER_PAGE).get_page(asked)
+    first = list(events[: EVENTS_PER_PAGE + 1])
+    count = len(first) if len(first) <= EVENTS_PER_PAGE else events.count()
+    return Page(first[:EVENTS_PER_PAGE], 1, KnownCountPaginator(events, EVENTS_PER_PAGE, count=count))
 
 
 def history_context(request: HttpRequest, item: Item) -> dict[str, Any]:
