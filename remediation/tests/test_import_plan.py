@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import openpyxl
 import pytest
@@ -13,48 +12,29 @@ from django.utils import timezone
 from accounts.models import Office, OfficeAlias, Position
 from core.models import CalendarDay
 from core.workbooks.grid import column_letter
-from remediation.importing.batches import commit_parsed, options_json, plan_batch, store_file
-from remediation.importing.plan import Plan, build_plan
+from remediation.importing.batches import commit_parsed, plan_batch
 from remediation.importing.reading import ImportOptions, open_workbook, parse_workbook
 from remediation.importing.undoing import UndoRefused, can_undo_import, undo_batch
 from remediation.importing.writing import PlanHasErrors
-from remediation.models import BatchState, EventKind, ImportBatch, Item, ItemEvent, Ledger, Measure, Section
+from remediation.models import BatchState, EventKind, Item, ItemEvent, Ledger, Measure, Section
 from remediation.states import DutyRole
-from remediation.tests.importing_register import HEADINGS, counted_queries, ledger_file, row, small_register
+from remediation.tests.importing_register import (
+    HEADINGS,
+    commit,
+    counted_queries,
+    kinds,
+    ledger_file,
+    plan_of,
+    row,
+    small_register,
+)
 
 pytestmark = pytest.mark.django_db
-TODAY = date(2024, 3, 1)
 
 
 @pytest.fixture(autouse=True)
 def register() -> None:
     small_register()
-
-
-def plan_of(path: Path, **options: Any) -> Plan:
-    """What an import would do."""
-    workbook, issues = open_workbook(path)
-    assert workbook is not None, issues
-    chosen = ImportOptions(**{"title": "甲", **options})
-    parsed = parse_workbook(workbook, options=chosen)
-    return build_plan(parsed, options=chosen, today=TODAY, calendar=CalendarDay.objects.work_calendar())
-
-
-def commit(path: Path, *, answers: dict[str, Any] | None = None, **options: Any) -> ImportBatch:
-    """Import a file into 甲."""
-    workbook, _issues = open_workbook(path)
-    assert workbook is not None
-    chosen = ImportOptions(**{"title": "甲", **options})
-    batch = store_file(path.name, path.read_bytes(), user=None)
-    batch.options, batch.answers = options_json(chosen), answers or {}
-    batch.save()
-    commit_parsed(batch, parse_workbook(workbook, options=chosen, answers=answers))
-    batch.refresh_from_db()
-    return batch
-
-
-def kinds(plan: Plan) -> list[str]:
-    return [issue.kind for issue in plan.issues]
 
 
 def test_a_plan_writes_nothing(tmp_path: Path) -> None:
