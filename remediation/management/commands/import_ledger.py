@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from core.clock import today
 from core.models import CalendarDay
-from remediation.importing.batches import commit_parsed, counts_of, options_json, store_file
+from remediation.importing.batches import commit_parsed, counts_of, store_file
 from remediation.importing.issues import Issue
 from remediation.importing.plan import Plan, build_plan
 from remediation.importing.reading import ImportOptions, Parsed, open_workbook, parse_workbook, refusal_kind
@@ -64,8 +64,7 @@ class Command(BaseCommand):
         has_errors = any(issue.severity == "error" for issue in parsed.issues)
         if dry_run or has_errors:
             return _planned(parsed, chosen)
-        batch = store_file(path.name, path.read_bytes(), user=None)
-        batch.options = options_json(chosen)
+        batch = store_file(path.name, path.read_bytes(), user=None, options=chosen)
         try:
             plan, _written = commit_parsed(batch, parsed)
         except BaseException as error:
