@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from core.text import folded
+from core.text import folded, whole_number
 from core.workdays import WorkCalendar
 from remediation.deadlines import Deadline
 from remediation.due_dates import review_date, working_date
@@ -179,8 +179,7 @@ class _Planner:
         for kind, number in [(item.kind, item.number) for item in self.items] + [
             (f.kind, f.number) for f in files
         ]:
-            if number.isdigit():
-                highest[ItemKind(kind)] = max(highest[ItemKind(kind)], int(number))
+            highest[ItemKind(kind)] = max(highest[ItemKind(kind)], whole_number(number) or 0)
         return highest
 
     def _plan_item(self, plan: ItemPlan, numbers: defaultdict[ItemKind, int]) -> None:

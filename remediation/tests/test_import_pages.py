@@ -155,6 +155,16 @@ def test_unknown_names_are_settled_and_remembered(site: Client, tmp_path: Path) 
     assert OfficeAlias.objects.filter(office=office, name="医政科").exists()
 
 
+def test_digits_that_are_no_numbers_are_no_year_and_no_office(site: Client, tmp_path: Path) -> None:
+    small_register()
+    batch = upload(site, ledger_file(tmp_path, row(牵头处室="医政科")))
+    for year in ("²", "④", "0", "99999", "9" * 5000):
+        assert post(site, "import_mapping", batch, title="甲", year=year) == 422
+    assert post(site, "import_mapping", batch, title="甲", year="2024") == 302
+    assert post(site, "import_answers", batch, **{"question-0": "²", "kept": "1", "take_back": ["①"]}) == 302
+    assert (batch.answers["office"], batch.options["take_back"]) == ({}, [])
+
+
 def test_a_corrected_copy_takes_over_the_choices(site: Client, tmp_path: Path) -> None:
     small_register()
     batch = upload(site, ledger_file(tmp_path, row(牵头处室="医政科", 完成状态="差不多了")))

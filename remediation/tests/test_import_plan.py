@@ -354,3 +354,9 @@ def test_an_office_that_leads_and_assists_leads(tmp_path: Path) -> None:
     assert "office_twice" in kinds(plan_of(path))
     commit(path)
     assert Measure.objects.get().duties.count() == 2
+
+
+def test_a_circled_serial_number_is_no_number(tmp_path: Path) -> None:
+    path = tmp_path / "plan.csv"
+    path.write_text("项目编号,项目名称,整改措施,牵头处室\n①,项目一,措施一,财务处\n", encoding="utf-8")
+    assert [(item.file.kind, item.number) for item in plan_of(path).items] == [("project", "①")]
