@@ -75,6 +75,9 @@ KINDS: dict[str, Kind] = {
         ERROR, _("There is no row below the headings"), _("Fill in the ledger and upload it again.")
     ),
     "unreadable_file": Kind(ERROR, "{message}", ""),
+    "no_file": Kind(ERROR, _("There is no file {path}."), ""),
+    "bad_title": Kind(ERROR, _("The title has 1 to 200 characters."), ""),
+    "bad_year": Kind(ERROR, _("The year is a number from 1990 to 2100"), ""),
     "title_taken": Kind(
         ERROR, _("A ledger “{title}” is archived"), _("Open it again first, or choose another title.")
     ),
@@ -196,11 +199,13 @@ class Issue:
     @property
     def message(self) -> str:
         """Problem and remedy as one sentence."""
-        return (
-            translate("{problem}. {remedy}").format(problem=self.problem, remedy=self.remedy)
-            if self.remedy
-            else self.problem
-        )
+        return self.with_remedy(self.remedy)
+
+    def with_remedy(self, remedy: str) -> str:
+        """The problem and ``remedy`` as one sentence."""
+        if not remedy:
+            return self.problem
+        return translate("{problem}. {remedy}").format(problem=self.problem, remedy=remedy)
 
     def as_dict(self) -> dict[str, Any]:
         """The object of the command's JSON."""
