@@ -195,7 +195,7 @@ class _Reader:
             self.sheet.name,
             self.row,
             0,
-            self._headings(category, key_problem),
+            self._headings(self._text("outer_sections", cells), category, key_problem),
             type_text,
             problem_cell,
             problem,
@@ -241,10 +241,12 @@ class _Reader:
                     formula if len(formula) > 1 else cell_text(self.sheet.value(self.row, index)),
                 )
 
-    def _headings(self, category: str | None, key_problem: str | None) -> tuple[Heading, ...]:
-        found = [
-            Heading(title, self._title_kind(depth)) for depth, (_style, title) in enumerate(self.skips.titles)
-        ]
+    def _headings(
+        self, outer: str | None, category: str | None, key_problem: str | None
+    ) -> tuple[Heading, ...]:
+        titles = [title for _style, title in self.skips.titles]
+        titles += [title for line in (outer or "").split("\n") if (title := line.strip())]
+        found = [Heading(title, self._title_kind(depth)) for depth, title in enumerate(titles)]
         if category:
             found.append(Heading(category, SectionKind.CATEGORY))
         if key_problem:

@@ -217,7 +217,7 @@ def _label(name: str) -> str:
 
     for model in (Measure, Item):
         for field in model._meta.concrete_fields:
-            if field.attname == name:
+            if name in (field.attname, field.name):
                 return str(field.verbose_name)
     return name
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from io import BytesIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
@@ -153,6 +154,14 @@ def test_unknown_names_are_settled_and_remembered(site: Client, tmp_path: Path) 
     assert batch.state == BatchState.COMMITTED
     assert Office.objects.filter(name="新设处").exists()
     assert OfficeAlias.objects.filter(office=office, name="医政科").exists()
+
+
+def test_another_section_is_a_change_with_a_chinese_name(site: Client, tmp_path: Path) -> None:
+    small_register()
+    call_command("import_ledger", ledger_file(tmp_path, row()), title="甲", stdout=StringIO())
+    batch = upload(site, ledger_file(tmp_path, row(重点问题="2.另一个重点问题")))
+    post(site, "import_mapping", batch, title="甲")
+    assert [change["label"] for change in batch.preview["changes"]] == ["板块"]
 
 
 def test_digits_that_are_no_numbers_are_no_year_and_no_office(site: Client, tmp_path: Path) -> None:
