@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
+from django.utils.translation import gettext_lazy, pgettext
+
 from accounts.models import Office, Position
 from core.workbooks.grid import column_letter
 from remediation.importing.columns import BY_FIELD
@@ -22,6 +24,14 @@ DERIVED_FIELDS = frozenset(
     {"first_due_date", "review_date", "deadline_kind", "reported_at", "reported_by_id", "percent_auto"}
 )
 UNKNOWN_KINDS = {"unknown_office": "office", "unknown_position": "position"}
+SKIP_WORDS = {
+    "blank": gettext_lazy("blank rows {count}"),
+    "note": gettext_lazy("notes {count}"),
+    "signature": gettext_lazy("signatures {count}"),
+    "total": gettext_lazy("totals {count}"),
+    "repeated_header": gettext_lazy("repeated headings {count}"),
+    "section": gettext_lazy("section titles {count}"),
+}
 MEASURE_LABELS = {
     "leader_id": "leader",
     "deadline_text": "deadline",
@@ -82,6 +92,14 @@ def preview_of(plan: Plan, batch: ImportBatch) -> dict[str, Any]:
             else [],
         },
     }
+
+
+def skipped_words(skipped: dict[str, int]) -> str:
+    """空行13，注释1，签字1."""
+    parts = [
+        str(SKIP_WORDS[name]).format(count=count) for name, count in skipped.items() if name in SKIP_WORDS
+    ]
+    return pgettext("between parts", ", ").join(parts)
 
 
 def _sheets(plan: Plan) -> list[dict[str, Any]]:

@@ -67,3 +67,11 @@ def test_an_unknown_name_is_told_with_a_remedy_of_the_command_line(
         assert "--create-missing" in error["message"]
         assert error["message"] in line
         assert "预览" not in line
+
+
+def test_rows_passed_over_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = ledger_file(tmp_path, row(), {"序号": "合计", "整改措施": 1})
+    call_command("import_ledger", path, "--title", "甲", "--dry-run")
+    assert "略过的行：合计1" in capsys.readouterr().out
+    call_command("import_ledger", path, "--title", "甲", "--dry-run", "--json")
+    assert json.loads(capsys.readouterr().out)["skipped"] == {"total": 1}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -360,3 +361,31 @@ def test_a_circled_serial_number_is_no_number(tmp_path: Path) -> None:
     path = tmp_path / "plan.csv"
     path.write_text("项目编号,项目名称,整改措施,牵头处室\n①,项目一,措施一,财务处\n", encoding="utf-8")
     assert [(item.file.kind, item.number) for item in plan_of(path).items] == [("project", "①")]
+
+
+@pytest.mark.parametrize(
+    "totals",
+    [
+        {"序号": "合计", "具体问题": "45", "整改措施": 278},
+        {"序号": 3, "具体问题": "合计", "整改措施": "278条措施", "完成状态": "已完成250条"},
+        {"具体问题": "总计：45个问题", "整改措施": "共278条"},
+        {"整改类型": "本页小计（截至2024年9月）", "整改措施": 2, "完成状态": "50%"},
+        {"整改措施": "合计"},
+    ],
+)
+def test_a_totals_row_with_counts_is_skipped_and_told(tmp_path: Path, totals: dict[str, Any]) -> None:
+    nothing = dict.fromkeys(row())
+    plan = plan_of(ledger_file(tmp_path, row(), {**nothing, "序号": None, **totals}))
+    assert (plan.errors, len(plan.rows)) == ([], 1)
+    assert plan.parsed.sheets["整改台账"].skipped_counts() == {"total": 1}
+
+
+def test_a_problem_or_measure_may_begin_like_a_total(tmp_path: Path) -> None:
+    path = ledger_file(
+        tmp_path,
+        row(具体问题="总计划落实不到位", 整改措施="汇总问题清单"),
+        {**dict.fromkeys(row()), "序号": None, "整改措施": "累计完成整改措施", "完成时限": "2024.6.30"},
+        {"序号": None, "具体问题": "合计不清", "整改措施": "汇总"},
+    )
+    plan = plan_of(path)
+    assert [r.row.measure for r in plan.rows] == ["汇总问题清单", "累计完成整改措施", "汇总"]

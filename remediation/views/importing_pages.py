@@ -14,6 +14,7 @@ from accounts.models import Office, Position
 from remediation.forms.importing import ReplaceForm
 from remediation.importing import flow
 from remediation.importing.mapping import UNDECIDED, mapping_problems, reason_words, target_choices
+from remediation.importing.summary import skipped_words
 from remediation.importing.undoing import can_undo_import
 from remediation.models import BatchState, ImportBatch
 
@@ -28,14 +29,6 @@ SHOWN_CHANGES = 20
 WAITING_STATES = frozenset(
     {BatchState.PREVIEW_QUEUED, BatchState.PREVIEWING, BatchState.COMMIT_QUEUED, BatchState.COMMITTING}
 )
-SKIP_WORDS = {
-    "blank": gettext_lazy("blank rows {count}"),
-    "note": gettext_lazy("notes {count}"),
-    "signature": gettext_lazy("signatures {count}"),
-    "total": gettext_lazy("totals {count}"),
-    "repeated_header": gettext_lazy("repeated headings {count}"),
-    "section": gettext_lazy("section titles {count}"),
-}
 SHEET_WORDS = {
     "hidden": gettext_lazy("hidden sheet"),
     "empty": gettext_lazy("empty"),
@@ -70,14 +63,6 @@ def _base(batch: ImportBatch, *, title: str, step: int) -> dict[str, Any]:
         "step": step,
         "crumbs": [(_("Import"), reverse("remediation:import_list")), (batch.file_name, None)],
     }
-
-
-def skipped_words(skipped: dict[str, int]) -> str:
-    """空行13，注释1，签字1."""
-    parts = [
-        str(SKIP_WORDS[name]).format(count=count) for name, count in skipped.items() if name in SKIP_WORDS
-    ]
-    return pgettext("between parts", ", ").join(parts)
 
 
 def mapping_context(batch: ImportBatch, *, problems: list[str] | None = None) -> dict[str, Any]:

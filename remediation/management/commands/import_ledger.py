@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from remediation.importing.batches import commit_parsed, counts_of, store_file
 from remediation.importing.issues import Issue
 from remediation.importing.plan import Plan, build_plan
 from remediation.importing.reading import ImportOptions, Parsed, open_workbook, parse_workbook, refusal_kind
+from remediation.importing.summary import skipped_words
 from remediation.importing.writing import PlanHasErrors
 
 MAX_TITLE = 200
@@ -93,11 +95,15 @@ class Command(BaseCommand):
         for issue in plan.errors:
             self.stderr.write(_sentence(issue))
         counts = counts_of(plan)
+        skipped = dict(
+            sum((Counter(sheet.skipped.values()) for sheet in plan.parsed.sheets.values()), Counter())
+        )
         if as_json:
             answer: dict[str, Any] = {
                 **counts,
                 "errors": [_entry(issue) for issue in plan.errors],
                 "warnings": [_entry(issue) for issue in plan.warnings],
+                "skipped": skipped,
             }
             register = plan.parsed.register
             if rows:
@@ -116,6 +122,8 @@ class Command(BaseCommand):
             "{unchanged} unchanged, {missing} missing from the file."
         )
         self.stdout.write(summary.format(**counts))
+        if skipped:
+            self.stdout.write(_("Rows passed over: {words}.").format(words=skipped_words(skipped)))
         self.stdout.write(
             _("Checked only: nothing was written.")
             if dry_run
