@@ -205,7 +205,7 @@ def can_commit(batch: ImportBatch) -> Decision:
                 reasons=pgettext("between reasons", ", ").join(reasons)
             )
         )
-    if not counts.get("new") and not counts.get("changed"):
+    if not (counts.get("new") or counts.get("changed") or batch.preview.get("ledger_changes")):
         return denied(_("The workbook agrees with the ledger; nothing has to be written."))
     return ALLOWED
 

@@ -85,6 +85,8 @@ class Plan:
     issues: list[Issue] = field(default_factory=list)
     sections: dict[tuple[str, ...], Section] = field(default_factory=dict)
     start: date | None = None
+    # What the import sets of the ledger itself: policy, 截至, year.
+    ledger_changes: list[Change] = field(default_factory=list)
 
     @property
     def errors(self) -> list[Issue]:
@@ -115,8 +117,21 @@ def build_plan(
     if ledger is not None and ledger.is_archived:
         plan.issues.append(Issue("title_taken", details={"title": ledger.title}))
     plan.start = (ledger.started_on if ledger else None) or parsed.reported_on or today
+    plan.ledger_changes = _ledger_changes(plan)
     _Planner(plan, calendar=calendar, lock=lock).run()
     return plan
+
+
+def _ledger_changes(plan: Plan) -> list[Change]:
+    ledger, reported_on = plan.ledger or Ledger(), plan.parsed.reported_on
+    changes = []
+    if plan.options.unfinished_as_basically_completed and not ledger.unfinished_counts_as_basically_completed:
+        changes.append(Change("unfinished_counts_as_basically_completed", before=False, after=True))
+    if reported_on and (ledger.as_of is None or reported_on > ledger.as_of):
+        changes.append(Change("as_of", ledger.as_of, reported_on))
+    if ledger.year is None and plan.parsed.year:
+        changes.append(Change("year", None, plan.parsed.year))
+    return changes
 
 
 class _Planner:

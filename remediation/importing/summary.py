@@ -12,7 +12,7 @@ from core.workbooks.grid import column_letter
 from remediation.importing.columns import BY_FIELD
 from remediation.importing.issues import Issue
 from remediation.importing.plan import CHANGED, NEW, UNCHANGED, WRONG, Plan, RowPlan
-from remediation.models import ImportBatch, Measure
+from remediation.models import ImportBatch, Item, Ledger, Measure
 from remediation.numbering import SHORT_KINDS
 from remediation.recording import Change
 from remediation.states import MEASURE_STATUS_CHOICES
@@ -66,6 +66,7 @@ def preview_of(plan: Plan, batch: ImportBatch) -> dict[str, Any]:
             "errors": len(other_errors),
             "new_sections": plan.new_sections,
         },
+        "ledger_changes": [_shown(change, names) for change in plan.ledger_changes],
         "sheets": _sheets(plan),
         "questions": questions,
         "errors": [issue.as_record() for issue in plan.errors],
@@ -218,22 +219,21 @@ def _deadline_as_one(changes: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _shown(change: Change, names: _Names) -> dict[str, Any]:
     return {
         "field": change.field,
-        "label": _label(change.field),
+        "label": label_of(change.field),
         "before": _value(change.field, change.before, names),
         "after": _value(change.field, change.after, names),
         "note": "",
     }
 
 
-def _label(name: str) -> str:
+def label_of(name: str) -> str:
+    """A field as the reader of a change knows it."""
     column = BY_FIELD.get(MEASURE_LABELS.get(name, name))
     if name == "due_date":
         column = BY_FIELD["deadline"]
     if column:
         return str(column.label)
-    from remediation.models import Item
-
-    for model in (Measure, Item):
+    for model in (Measure, Item, Ledger):
         for field in model._meta.concrete_fields:
             if name in (field.attname, field.name):
                 return str(field.verbose_name)

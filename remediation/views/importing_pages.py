@@ -158,7 +158,10 @@ def preview_context(request: HttpRequest, batch: ImportBatch) -> dict[str, Any]:
         "taken_back": batch.options.get("take_back", []),
         "decision": flow.can_commit(batch),
         "replace_form": ReplaceForm(),
-        "all_unchanged": not (counts["new"] or counts["changed"] or counts["wrong"]),
+        "ledger_changes": preview.get("ledger_changes", []),
+        "all_unchanged": not (
+            counts["new"] or counts["changed"] or counts["wrong"] or preview.get("ledger_changes")
+        ),
         "cells": [
             (
                 _("Wrong"),
@@ -262,6 +265,18 @@ def _answered(batch: ImportBatch) -> list[dict[str, Any]]:
     ]
 
 
+def registered(batch: ImportBatch) -> list[tuple[str, str]]:
+    """What the import entered in the registers, which stays there when it is withdrawn: label, names."""
+    labels = {
+        "offices": _("Offices created"),
+        "positions": _("Posts created"),
+        "aliases": _("Names remembered"),
+    }
+    return [
+        (label, "、".join(batch.result[name])) for name, label in labels.items() if batch.result.get(name)
+    ]
+
+
 def _result_context(batch: ImportBatch) -> dict[str, Any]:
     done = batch.state in (BatchState.COMMITTED, BatchState.UNDONE)
     title = {
@@ -274,6 +289,7 @@ def _result_context(batch: ImportBatch) -> dict[str, Any]:
         **_base(batch, title=str(title), step=5 if done else 1),
         "can_undo": can_undo_import(batch),
         "result": batch.result,
+        "registered": registered(batch),
         "skipped_sheets": [(name, SHEET_WORDS.get(why, "")) for name, why in skipped.items()],
         "ledger_url": f"{reverse('remediation:measure_list')}?ledger={batch.ledger_id}"
         if batch.ledger_id
