@@ -9,7 +9,7 @@ from typing import Any
 
 from core.text import folded, whole_number
 from core.workdays import WorkCalendar
-from remediation.deadlines import Deadline
+from remediation.deadlines import Deadline, parse_deadline
 from remediation.due_dates import review_date, working_date
 from remediation.importing.issues import ERROR, Issue
 from remediation.importing.matching import FileItem, file_items, match_items, match_measures
@@ -352,9 +352,13 @@ class _Planner:
     def _compare(self, plan: RowPlan, measure: Measure, wanted: dict[str, Any]) -> None:
         row = plan.row
         deadline_fields = ("deadline_text", "deadline_kind", "due_date", "is_long_term", "review_date")
-        if row.deadline is not None and (
-            not _differs(measure.deadline_text, wanted["deadline_text"])
-            or (row.deadline.problem is not None and measure.due_date is not None)
+        if (
+            row.deadline is not None
+            and not _dated_by_year(row.deadline, measure)
+            and (
+                not _differs(measure.deadline_text, wanted["deadline_text"])
+                or (row.deadline.problem is not None and measure.due_date is not None)
+            )
         ):
             for name in deadline_fields:
                 del wanted[name]
@@ -399,6 +403,13 @@ class _Planner:
         plan.kept = [change for change in plan.changes if change.field in REPORTED_FIELDS]
         plan.changes = [change for change in plan.changes if change.field not in REPORTED_FIELDS]
         self.plan.issues.append(Issue("not_taken_back", plan.row.sheet, plan.row.row))
+
+
+def _dated_by_year(deadline: Deadline, measure: Measure) -> bool:
+    """Whether the year alone was missing: the measure stands as the text is read without one, and never had a date."""
+    if not deadline.yearless or deadline.date is None or measure.first_due_date or measure.due_date:
+        return False
+    return parse_deadline(deadline.text, year=None).kind == measure.deadline_kind
 
 
 def _opening_state(rows: list[ParsedRow]) -> WorkflowState:
