@@ -343,11 +343,17 @@ class _Planner:
             ),
         }
 
-    @staticmethod
-    def _new_values(wanted: dict[str, Any], *, number: int) -> dict[str, Any]:
+    def _new_values(self, wanted: dict[str, Any], *, number: int) -> dict[str, Any]:
         values = {"number": number, "note": "", "progress": "", **wanted}
         values["first_due_date"] = values.get("due_date")
+        # When a row came to be completed that nobody saw open, an undated file does not tell.
+        if values.get("status") == CompletionStatus.COMPLETED and self.plan.parsed.reported_on:
+            values["completed_on"] = self._completion_day()
         return values
+
+    def _completion_day(self) -> date:
+        """The day of the file, else of the import; never one to come."""
+        return min(self.plan.parsed.reported_on or self.plan.today, self.plan.today)
 
     def _compare(self, plan: RowPlan, measure: Measure, wanted: dict[str, Any]) -> None:
         row = plan.row
@@ -378,10 +384,22 @@ class _Planner:
             change.field in REPORTED_FIELDS for change in plan.changes
         ):
             self._protect(plan, measure)
+        self._date_completion(plan, measure)
         plan.values = {change.field: change.after for change in plan.changes}
         if plan.values.get("due_date") and measure.first_due_date is None:
             plan.values["first_due_date"] = plan.values["due_date"]
             plan.changes.append(Change("first_due_date", None, plan.values["first_due_date"]))
+        self._compare_duties(plan, measure)
+
+    def _date_completion(self, plan: RowPlan, measure: Measure) -> None:
+        """With the status comes or goes the day of completion."""
+        status = next((change.after for change in plan.changes if change.field == "status"), None)
+        completed_on = self._completion_day() if status == CompletionStatus.COMPLETED else None
+        if status is not None and completed_on != measure.completed_on:
+            plan.changes.append(Change("completed_on", measure.completed_on, completed_on))
+
+    def _compare_duties(self, plan: RowPlan, measure: Measure) -> None:
+        row = plan.row
         before_duties = self.duties.get(measure.pk, Duties())
         lead = row.lead or before_duties.lead
         assisting = before_duties.assisting if row.assisting is None else row.assisting

@@ -21,7 +21,15 @@ MAX_LISTED = 2000
 MAX_TEXT = 300
 # What the reader of the preview need not see: it follows from another field.
 DERIVED_FIELDS = frozenset(
-    {"first_due_date", "review_date", "deadline_kind", "reported_at", "reported_by_id", "percent_auto"}
+    {
+        "first_due_date",
+        "review_date",
+        "deadline_kind",
+        "completed_on",
+        "reported_at",
+        "reported_by_id",
+        "percent_auto",
+    }
 )
 UNKNOWN_KINDS = {"unknown_office": "office", "unknown_position": "position"}
 SKIP_WORDS = {

@@ -223,13 +223,12 @@ class _Undo:
             created = [pk for pk in created if pk not in gone]
 
     def _restore_ledger(self) -> None:
-        ledger = Ledger.objects.select_for_update().filter(pk=self.batch.ledger_id).first()
-        fields = [
-            _restore(ledger, change["field"], change["from"])
-            for change in returning_changes(self.batch, ledger)
-            if ledger
-        ]
-        if ledger and fields:
+        if self.batch.ledger_id is None:
+            return
+        ledger = Ledger.objects.select_for_update().get(pk=self.batch.ledger_id)
+        changes = returning_changes(self.batch, ledger)
+        fields = [_restore(ledger, change["field"], change["from"]) for change in changes]
+        if fields:
             ledger.save(update_fields=[*fields, "updated_at"])
 
     def _event(self, measure: Measure, duties: Duties, changes: list[Change]) -> ItemEvent:

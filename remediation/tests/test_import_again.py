@@ -6,7 +6,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
 
+from core.clock import today
+from remediation.importing.undoing import undo_batch
 from remediation.models import Ledger, Measure
 from remediation.tests.importing_register import commit, kinds, ledger_file, plan_of, row, small_register
 
@@ -51,3 +55,41 @@ def test_a_deadline_changed_in_the_browser_stays_though_a_year_comes(
     commit(path)
     Measure.objects.update(**values)
     assert plan_of(path, year=2026).count("unchanged") == 1
+
+
+def test_an_import_dates_what_it_completes_and_clears_what_it_takes_back(tmp_path: Path) -> None:
+    done = row(完成状态="已完成")
+    commit(ledger_file(tmp_path, row(), {**done, "整改措施": "措施二"}))
+    measure = Measure.objects.get(number=1)
+    assert set(Measure.objects.values_list("completed_on", flat=True)) == {None}
+    dated = commit(ledger_file(tmp_path, done, title="台账（截至2024年9月4日）"))
+    measure.refresh_from_db()
+    assert measure.completed_on == date(2024, 9, 4)
+    undo_batch(dated.pk, actor=None)
+    stands = Measure.objects.filter(number=1).values_list("status", "completed_on")
+    assert list(stands) == [("in_progress", None)]
+    commit(ledger_file(tmp_path, done))
+    measure.refresh_from_db()
+    assert measure.completed_on == today()
+    assert plan_of(ledger_file(tmp_path, done)).count("unchanged") == 1
+    commit(ledger_file(tmp_path, row()))
+    assert list(stands) == [("in_progress", None)]
+
+
+def test_a_new_row_that_is_completed_takes_the_day_of_the_file(tmp_path: Path) -> None:
+    commit(ledger_file(tmp_path, row(完成状态="已完成"), title="台账（截至2024年9月4日）"))
+    assert Measure.objects.get().completed_on == date(2024, 9, 4)
+
+
+def test_a_report_that_is_kept_keeps_its_day(tmp_path: Path) -> None:
+    commit(ledger_file(tmp_path, row()))
+    kept = date(2024, 5, 6)
+    Measure.objects.update(status="completed", percent=100, completed_on=kept, reported_at=timezone.now())
+    commit(ledger_file(tmp_path, row()))
+    assert Measure.objects.get().completed_on == kept
+
+
+def test_only_a_completed_measure_has_a_day_of_completion(tmp_path: Path) -> None:
+    commit(ledger_file(tmp_path, row()))
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Measure.objects.update(completed_on=date(2024, 5, 6))
