@@ -12,6 +12,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from core.csv_writing import streamed_csv
 from core.workbooks.grid import Merge, column_letter, column_number
 from core.workbooks.reading import read_workbook
 from core.workbooks.refusals import WorkbookRefused
@@ -70,6 +71,13 @@ def with_sheet(path: Path, change: tuple[bytes, bytes]) -> Path:
 
 
 @NEEDS_LEDGERS
+@pytest.mark.parametrize("text", ["-1", "=x", "'-1", "''=x", "@a", "+", "-", "'quoted'", "'", "''", "a-1"])
+def test_a_disarmed_text_is_read_as_it_was_written(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"".join(streamed_csv(["a", "b"], [["x", text]])))
+    assert read_workbook(path).sheets[0].rows[1] == ["x", text]
+
+
 @pytest.mark.parametrize(("name", "code"), REFUSED.items())
 def test_bad_files_are_refused_in_seconds_and_within_memory(name: str, code: str) -> None:
     started = time.monotonic()

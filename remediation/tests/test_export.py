@@ -242,6 +242,24 @@ def test_an_exported_ledger_comes_back_as_unchanged(
 
 
 @pytest.mark.parametrize("kind", ["xlsx", "csv"])
+def test_texts_like_formulas_come_back_as_unchanged(
+    client: Client, ledger_admin: User, office: Office, tmp_path: Path, kind: str
+) -> None:
+    ledger = make_ledger("公式台账", year=2024)
+    item = make_item(ledger, "-问题", number="")
+    for serial, text in enumerate([*FORMULAS, "-", "'-1", "''=x", "'引用'"], start=1):
+        make_measure(
+            item, f"措施{serial}", number=serial, lead=[office], note=text, deadline_text="-", progress=text
+        )
+    client.force_login(ledger_admin)
+    answer = client.get(f"{measures_url(ledger=ledger.pk)}&format={kind}")
+    path = tmp_path / f"ledger.{kind}"
+    path.write_bytes(b"".join(answer.streaming_content))  # type: ignore[attr-defined]
+    result = reimported(path, ledger.title)
+    assert (result["errors"], result["created"], result["updated"]) == ([], 0, 0)
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "csv"])
 def test_sections_of_any_depth_come_back_as_unchanged(
     client: Client, ledger_admin: User, office: Office, tmp_path: Path, kind: str
 ) -> None:
