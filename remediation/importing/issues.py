@@ -49,6 +49,9 @@ KINDS: dict[str, Kind] = {
         _("Check the deadline and the start and correct one of them."),
     ),
     "empty_measure": Kind(ERROR, _("The measure is empty"), _("Write the measure or delete the row.")),
+    "error_in_required_cell": Kind(
+        ERROR, _("The cell holds the error {value}"), _("Correct the formula or write the value.")
+    ),
     "empty_problem": Kind(
         ERROR, _("The problem is empty"), _("Write the problem, or merge its cell over all of its rows.")
     ),
@@ -128,6 +131,11 @@ KINDS: dict[str, Kind] = {
     ),
     "formula": Kind(
         WARNING, _("The cell is a formula"), _("Its stored result was taken; the formula was not calculated.")
+    ),
+    "error_cell": Kind(
+        WARNING,
+        _("The cell holds the error {value}"),
+        _("Imported as empty; correct the formula or write the value."),
     ),
     "formula_injection_text": Kind(
         WARNING, _("The text begins like a formula"), _("Kept as text and disarmed in every export.")

@@ -16,6 +16,7 @@ from remediation.importing.names import LeaderRead, NameBook, OfficeList, read_l
 from remediation.importing.parsed import Heading, ParsedRow, SheetRows
 from remediation.importing.skipping import RowFilter
 from remediation.importing.words import (
+    ERROR_CELLS,
     ProblemWords,
     ReadStatus,
     cleaned,
@@ -33,6 +34,7 @@ from remediation.importing.words import (
 from remediation.states import ItemKind, SectionKind
 
 ONE_LINE_FIELDS = frozenset({"category", "key_problem", "problem", "type", "leader", "serial"})
+REQUIRED_FIELDS = frozenset({"problem", "measure"})
 DEADLINE_ISSUES = {
     DeadlineProblem.MISSING: "missing_deadline",
     DeadlineProblem.IMPOSSIBLE: "impossible_date",
@@ -127,6 +129,10 @@ class _Reader:
         index = self.fields.get(name)
         if index is None:
             return None
+        value = self._raw(index, cells)
+        return None if value in ERROR_CELLS else value
+
+    def _raw(self, index: int, cells: list[Cell]) -> Cell:
         value = cells[index - 1] if index <= len(cells) else None
         if value is None and self.row in self.filled:
             return self.filled[self.row].get(index)
@@ -172,6 +178,7 @@ class _Reader:
         first_issue = len(self.found.issues)
         if self.sheet.formulas:
             self._tell_formulas()
+        wrong = self._error_cells(cells)
         category, key_problem = self._text("category", cells), self._text("key_problem", cells)
         type_text = self._text("type", cells)
         problem_cell = self._text("problem", cells)
@@ -180,9 +187,9 @@ class _Reader:
         progress = self._text("progress", cells)
         cause, goal = self._text("cause", cells), self._text("goal", cells)
         serial = self._text("serial", cells) or ""
-        if not measure_cell:
+        if not measure_cell and "measure" not in wrong:
             self._tell("empty_measure", "measure")
-        if "problem" in self.fields and not problem_cell:
+        if "problem" in self.fields and not problem_cell and "problem" not in wrong:
             self._tell("empty_problem", "problem")
         leader_text, leader = self._leader(cells)
         lead, assisting = self._offices(cells)
@@ -231,10 +238,21 @@ class _Reader:
                 self.found.issues[first_issue:], key=lambda issue: issue.column or 0
             )
 
+    def _error_cells(self, cells: list[Cell]) -> set[str]:
+        """The fields whose cell holds an error such as #REF!, each told once."""
+        wrong = set()
+        for name, index in self.fields.items():
+            value = self._raw(index, cells)
+            if value in ERROR_CELLS:
+                wrong.add(name)
+                kind = "error_in_required_cell" if name in REQUIRED_FIELDS else "error_cell"
+                self._tell_once(cells, kind, name, str(value))
+        return wrong
+
     def _tell_formulas(self) -> None:
         for name, index in self.fields.items():
             formula = self.sheet.formulas.get((self.row, index))
-            if formula is not None:
+            if formula is not None and self.sheet.value(self.row, index) not in ERROR_CELLS:
                 self._tell(
                     "formula",
                     name,

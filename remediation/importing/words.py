@@ -19,6 +19,25 @@ UNSEEN = re.compile(
 )
 # How a spreadsheet stores a control character inside its XML.
 ESCAPED = re.compile(r"_x00(?:0[0-8BbCcEeFf]|1[0-9A-Fa-f]|7[Ff])_")
+# What a formula shows that has no result.
+ERROR_CELLS = frozenset(
+    [
+        "#NULL!",
+        "#DIV/0!",
+        "#VALUE!",
+        "#REF!",
+        "#NAME?",
+        "#NUM!",
+        "#N/A",
+        "#SPILL!",
+        "#CALC!",
+        "#FIELD!",
+        "#BLOCKED!",
+        "#CONNECT!",
+        "#UNKNOWN!",
+        "#BUSY!",
+    ]
+)
 FORMULA_STARTS = "=+-@"
 PLAIN_NUMBER = re.compile(r"^[+\-]?[\d\s\-.,%/:()]+$")
 FORMULA_LIKE_MINUS = re.compile(r"^-.*[(|!*=&]")

@@ -1,0 +1,51 @@
+"""What an import tells about cells: errors of formulas, deadlines without a date, offices that are gone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from core.workbooks.grid import column_letter
+from remediation.importing.plan import Plan
+from remediation.tests.importing_register import HEADINGS, ledger_file, plan_of, row, small_register
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def register() -> None:
+    small_register()
+
+
+def with_errors(path: Path, *places: tuple[str, int, str]) -> Path:
+    """The workbook with error cells by heading and row."""
+    book = openpyxl.load_workbook(path)
+    for heading, number, word in places:
+        cell = book.worksheets[0][f"{column_letter(HEADINGS.index(heading) + 1)}{number}"]
+        cell.value, cell.data_type = word, "e"
+    book.save(path)
+    return path
+
+
+def told(plan: Plan) -> list[tuple[str, int | None, str, str]]:
+    """Kind, row, heading and value of each finding."""
+    return [(issue.kind, issue.row, issue.heading, issue.value) for issue in plan.issues]
+
+
+def test_an_error_cell_is_told_with_its_value(tmp_path: Path) -> None:
+    path = ledger_file(tmp_path, row(), row(整改措施="措施二"))
+    plan = plan_of(with_errors(path, ("进展情况", 2, "#REF!"), ("整改措施", 3, "#N/A")))
+    assert told(plan) == [
+        ("error_cell", 2, "进展情况", "#REF!"),
+        ("error_in_required_cell", 3, "整改措施", "#N/A"),
+    ]
+    assert [issue.problem for issue in plan.issues] == ["单元格是错误值#REF!", "单元格是错误值#N/A"]
+    assert plan.rows[0].values["progress"] == ""
+
+
+def test_an_error_in_a_csv_is_told_too(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("具体问题,整改措施,牵头处室\n问题,措施,#NAME?\n", encoding="utf-8")
+    assert ("error_cell", 2, "牵头处室", "#NAME?") in told(plan_of(path))
