@@ -105,6 +105,11 @@ KINDS: dict[str, Kind] = {
         _("The deadline names no year, and neither does the sheet"),
         _("Imported without a date; give the year of the ledger."),
     ),
+    "relative_deadline": Kind(
+        WARNING,
+        _("The deadline “{value}” counts from a day that the ledger does not name"),
+        _("Imported without a date; write the date, or give the ledger its end for 整改期内."),
+    ),
     "unreadable_start": Kind(
         WARNING, _("The start cannot be read"), _("Imported without a start; write it like 2024-03-01.")
     ),

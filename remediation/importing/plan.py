@@ -19,7 +19,7 @@ from remediation.importing.target import chosen_ledger
 from remediation.importing.words import kind_from_type
 from remediation.models import Item, Ledger, Measure, Section
 from remediation.recording import Change, Duties
-from remediation.states import CompletionStatus, ItemKind, WorkflowState
+from remediation.states import CompletionStatus, DeadlineKind, ItemKind, WorkflowState
 
 NEW, CHANGED, UNCHANGED, WRONG = "new", "changed", "unchanged", "wrong"
 # What an office reports: not taken back by an older workbook (product text 4).
@@ -256,6 +256,7 @@ class _Planner:
             plan.rows.append(row_plan)
             self._tell_twice(row, first_of)
             wanted = self._wanted(row)
+            self._tell_relative(row, row_plan.measure, wanted.get("due_date"))
             if row_plan.measure is None:
                 row_plan.values = self._new_values(wanted, number=self._number(plan, row, place, known))
                 row_plan.duties = Duties(row.lead or (), row.assisting or ())
@@ -274,19 +275,25 @@ class _Planner:
             return
         first = first_of.setdefault((row.sheet, row.measure), row)
         if first is not row:
-            layout = next(layout for layout in self.plan.parsed.layouts if layout.sheet == row.sheet)
-            column = layout.column("measure")
-            self.plan.issues.append(
-                Issue(
-                    "duplicate_row",
-                    row.sheet,
-                    row.row,
-                    column.index if column else None,
-                    column.heading if column else "",
-                    row.measure,
-                    {"other": first.row},
-                )
-            )
+            self._tell("duplicate_row", row, "measure", row.measure, other=first.row)
+
+    def _tell_relative(self, row: ParsedRow, measure: Measure | None, due: date | None) -> None:
+        """A deadline counted from a day that the ledger does not know has no date, unless somebody gave it one."""
+        deadline = row.deadline
+        if (
+            deadline is None
+            or deadline.kind != DeadlineKind.RELATIVE
+            or due
+            or (measure and measure.due_date)
+        ):
+            return
+        self._tell("relative_deadline", row, "deadline", deadline.text)
+
+    def _tell(self, kind: str, row: ParsedRow, name: str, value: str, **details: object) -> None:
+        layout = next(layout for layout in self.plan.parsed.layouts if layout.sheet == row.sheet)
+        column = layout.column(name) or layout.column("due_date")
+        index, heading = (column.index, column.heading) if column else (None, "")
+        self.plan.issues.append(Issue(kind, row.sheet, row.row, index, heading, value, details))
 
     @staticmethod
     def _number(plan: ItemPlan, row: ParsedRow, place: int, known: list[Measure]) -> int:

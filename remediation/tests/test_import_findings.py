@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import openpyxl
@@ -9,7 +10,8 @@ import pytest
 
 from core.workbooks.grid import column_letter
 from remediation.importing.plan import Plan
-from remediation.tests.importing_register import HEADINGS, ledger_file, plan_of, row, small_register
+from remediation.models import Ledger, Measure
+from remediation.tests.importing_register import HEADINGS, commit, ledger_file, plan_of, row, small_register
 
 pytestmark = pytest.mark.django_db
 
@@ -49,3 +51,21 @@ def test_an_error_in_a_csv_is_told_too(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("具体问题,整改措施,牵头处室\n问题,措施,#NAME?\n", encoding="utf-8")
     assert ("error_cell", 2, "牵头处室", "#NAME?") in told(plan_of(path))
+
+
+def test_a_relative_deadline_without_a_date_is_told(tmp_path: Path) -> None:
+    path = ledger_file(
+        tmp_path,
+        row(完成时限="收到通知后5个工作日内"),
+        row(整改措施="措施二", 完成时限="集中整改期内"),
+        row(整改措施="措施三", 完成时限="每月5日前"),
+    )
+    plan = plan_of(path)
+    assert told(plan) == [
+        ("relative_deadline", 2, "完成时限", "收到通知后5个工作日内"),
+        ("relative_deadline", 3, "完成时限", "集中整改期内"),
+    ]
+    commit(path)
+    Ledger.objects.update(ends_on=date(2024, 9, 1))
+    Measure.objects.filter(number=1).update(due_date=date(2024, 7, 1), first_due_date=date(2024, 7, 1))
+    assert told(plan_of(path)) == []
