@@ -122,6 +122,16 @@ KINDS: dict[str, Kind] = {
         _("“{name}” is a group and not one office"),
         _("Not assigned to anybody; name the offices one by one."),
     ),
+    "office_gone": Kind(
+        WARNING,
+        _("The office “{name}” no longer exists"),
+        _("Imported as written; name the office that answers now."),
+    ),
+    "office_succeeded": Kind(
+        WARNING,
+        _("The office “{name}” no longer exists; “{successor}” took over"),
+        _("Imported as written; write “{successor}” if it answers now."),
+    ),
     "office_twice": Kind(WARNING, _("“{name}” both leads and assists"), _("Imported as lead office.")),
     "several_leaders": Kind(WARNING, _("Several posts are named"), _("The first one, “{name}”, was taken.")),
     "duplicate_seq": Kind(

@@ -26,9 +26,12 @@ def read_register(
 ) -> Register:
     """Both name books in three queries. Offices are shown under the name valid in ``year``."""
     offices, positions = NameBook(), NameBook()
-    for office in Office.objects.order_by("order", "pk").prefetch_related("aliases"):
+    rows = Office.objects.order_by("order", "pk").select_related("successor").prefetch_related("aliases")
+    for office in rows:
         writings = [office.name, *(alias.name for alias in office.aliases.all())]
         offices.add(office.pk, office.name_in(year), writings)
+        if not office.is_active:
+            offices.gone[office.pk] = office.successor.name if office.successor else ""
     for position in Position.objects.order_by("order", "pk"):
         positions.add(position.pk, position.title, position.former_titles)
     register = Register(offices, positions)

@@ -325,6 +325,12 @@ class _Reader:
             self._tell_once(cells, "unknown_office", name, text, name=unknown)
         for group in read.groups:
             self._tell_once(cells, "office_group", name, text, name=group)
+        for office in (*read.lead, *read.assisting) if self.offices.gone else ():
+            successor = self.offices.gone.get(office)
+            if successor is not None:
+                kind = "office_succeeded" if successor else "office_gone"
+                shown = self.offices.shown[office]
+                self._tell_once(cells, kind, name, text, name=shown, successor=successor)
         return read
 
     def _started(self, cells: list[Cell]) -> date | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from accounts.models import Office
 from core.workbooks.grid import column_letter
 from remediation.importing.plan import Plan
 from remediation.models import Ledger, Measure
@@ -69,3 +70,18 @@ def test_a_relative_deadline_without_a_date_is_told(tmp_path: Path) -> None:
     Ledger.objects.update(ends_on=date(2024, 9, 1))
     Measure.objects.filter(number=1).update(due_date=date(2024, 7, 1), first_due_date=date(2024, 7, 1))
     assert told(plan_of(path)) == []
+
+
+def test_an_office_that_is_gone_is_told_with_its_successor(tmp_path: Path) -> None:
+    office, finance = Office.objects.get(name="办公室"), Office.objects.get(name="财务处")
+    Office.objects.filter(pk=office.pk).update(is_active=False, successor=finance)
+    Office.objects.filter(name="医政医管处").update(is_active=False)
+    plan = plan_of(ledger_file(tmp_path, row()))
+    assert [(issue.kind, issue.heading) for issue in plan.warnings] == [
+        ("office_gone", "牵头处室"),
+        ("office_succeeded", "协办处室"),
+    ]
+    assert "办公室" in plan.warnings[1].problem
+    assert "财务处" in plan.warnings[1].problem
+    assert plan.errors == []
+    assert office.pk in plan.rows[0].duties.assisting
