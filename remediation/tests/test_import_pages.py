@@ -208,6 +208,42 @@ def test_a_bad_file_says_why_and_the_page_lives(site: Client, tmp_path: Path) ->
     assert site.post(reverse("remediation:import_list"), {}).status_code == 422
 
 
+def test_unknown_headings_are_mapped_by_hand_and_remembered(site: Client, tmp_path: Path) -> None:
+    small_register()
+    path = tmp_path / "a.xlsx"
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.append(["某某单位工作表"])
+    sheet.append(["甲栏", "乙栏", "丙栏", "丁栏"])
+    sheet.append(["问题一", "措施一", "财务处", "无关"])
+    book.save(path)
+    batch = upload(site, path, title="甲")
+    assert batch.state == BatchState.MAPPING
+    text = page(site, batch)
+    assert "“Sheet”" in text
+    assert "没有找到台账" in text
+    assert text.count('<option value="?" selected>') == 4
+    fields = {"field-0-1": "problem", "field-0-2": "measure", "field-0-3": "lead_offices"}
+    assert post(site, "import_mapping", batch, title="甲", **fields) == 422
+    fields["field-0-4"] = ""
+    assert post(site, "import_mapping", batch, title="甲", remember="on", **fields) == 302
+    assert (batch.state, batch.preview["counts"]["new"]) == (BatchState.PREVIEWED, 1)
+    assert post(site, "import_commit", batch) == 302
+    assert Measure.objects.get().text == "措施一"
+    again = upload(site, path, title="甲")
+    assert post(site, "import_mapping", again, title="甲") == 302
+    assert again.preview["counts"]["unchanged"] == 1
+
+
+@NEEDS_LEDGERS
+def test_a_workbook_that_is_no_ledger_waits_for_its_columns(site: Client) -> None:
+    batch = upload(site, LEDGERS / "wrong-columns.xlsx")
+    assert batch.state == BatchState.MAPPING
+    assert "没有找到台账" in page(site, batch)
+    assert post(site, "import_mapping", batch, title="甲") == 422
+    assert upload(site, LEDGERS / "empty.xlsx").state == BatchState.REFUSED
+
+
 def test_large_files_wait_for_the_worker_and_the_sweep_finds_them(
     site: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
 ) -> None:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, pgettext
 from accounts.models import Office, Position
 from remediation.forms.importing import ReplaceForm
 from remediation.importing import flow
+from remediation.importing.issues import Issue
 from remediation.importing.mapping import UNDECIDED, mapping_problems, reason_words, target_choices
 from remediation.importing.summary import skipped_words
 from remediation.importing.undoing import can_undo_import
@@ -105,6 +106,8 @@ def mapping_context(batch: ImportBatch, *, problems: list[str] | None = None) ->
         "targets": targets,
         "asked": asked,
         "problems": problems or [],
+        "guessed": [sheet["name"] for sheet in sheets if sheet.get("is_guess")],
+        "looked_for": Issue("no_ledger").problem,
         "waiting": waiting,
         "undecided": UNDECIDED,
         "title": batch.options.get("title", ""),
