@@ -267,7 +267,8 @@ def test_sections_of_any_depth_come_back_as_unchanged(
     section = None
     for depth, title in enumerate(["一、巡视反馈问题", "（一）政治方面", "1.学习方面", "重点问题"]):
         section = make_section(ledger, title, parent=section, kind="category" if depth < 3 else "key_problem")
-        make_measure(make_item(ledger, f"问题{depth}", section=section, number=str(depth + 1)), lead=[office])
+        item = make_item(ledger, f"问题{depth}", section=section, number=str(depth + 1))
+        make_measure(item, number=1, lead=[office])
     client.force_login(ledger_admin)
     answer = client.get(f"{measures_url(ledger=ledger.pk)}&format={kind}")
     path = tmp_path / f"ledger.{kind}"
