@@ -13,7 +13,10 @@ ROWS_A_CHUNK = 500
 
 
 def disarmed(value: Value) -> str:
-    """``value`` as text; one that a spreadsheet would take for a formula gets an apostrophe before it (CWE-1236)."""
+    """``value`` as text; one that a spreadsheet would take for a formula gets an apostrophe before it (CWE-1236).
+
+    So does one that has such apostrophes already: ``core.workbooks.delimited`` takes exactly one off again.
+    """
     if value is None:
         return ""
     if isinstance(value, datetime):
@@ -23,7 +26,7 @@ def disarmed(value: Value) -> str:
     if isinstance(value, Percent):
         return f"{int(value)}%"
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(FORMULA_STARTS) else value
+        return f"'{value}" if value.lstrip("'").startswith(FORMULA_STARTS) else value
     return str(value)
 
 

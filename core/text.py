@@ -6,6 +6,8 @@ import hashlib
 import re
 import unicodedata
 
+MAX_DIGITS = 18  # more do not fit into a column of any database
+
 # White space, control characters, zero-width and direction marks, byte-order mark: nothing that a reader sees.
 _UNSEEN = re.compile(
     r"[\s\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff]+"
@@ -20,6 +22,11 @@ def folded(text: str) -> str:
 def text_key(text: str) -> str:
     """A key of 64 characters under which ``text`` is recognised again, however it was typed."""
     return hashlib.sha256(folded(text).encode()).hexdigest()
+
+
+def whole_number(text: str) -> int | None:
+    """The number that plain digits write; None for all else: ``²`` and ``①`` are digits to ``str.isdigit`` alone."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS else None
 
 
 def printable(text: str) -> str:

@@ -26,9 +26,12 @@ from remediation.office_names import OfficeNames
 from remediation.states import CompletionStatus, DutyRole, ItemKind, SectionKind
 
 ROWS_A_BATCH = 1000
-EXPORTED_FIELDS = tuple(column.field for column in COLUMNS if column.field != "responsible_offices")
+EXPORTED_FIELDS = tuple(
+    column.field for column in COLUMNS if column.field not in {"responsible_offices", "outer_sections"}
+)
 WRAPPED_FIELDS = frozenset(
     {
+        "outer_sections",
         "category",
         "key_problem",
         "problem",
@@ -69,40 +72,46 @@ ITEM_HEADINGS = (
 )
 
 
-def measure_headings() -> list[Heading]:
-    """The columns of an exported ledger."""
+def exported_fields(ledgers: Mapping[int, Ledger]) -> tuple[str, ...]:
+    """The columns of an exported ledger; one more where sections stand more than two deep."""
+    deep = Section.objects.filter(ledger__in=ledgers, parent__parent__isnull=False)
+    return ("outer_sections", *EXPORTED_FIELDS) if deep.exists() else EXPORTED_FIELDS
+
+
+def measure_headings(fields: Sequence[str] = EXPORTED_FIELDS) -> list[Heading]:
+    """The headings of ``fields``."""
     return [
-        Heading(BY_FIELD[name].heading, BY_FIELD[name].width, wraps=name in WRAPPED_FIELDS)
-        for name in EXPORTED_FIELDS
+        Heading(BY_FIELD[name].heading, BY_FIELD[name].width, wraps=name in WRAPPED_FIELDS) for name in fields
     ]
 
 
 class SectionTitles:
-    """The titles above an item: the section and the key problem; two columns, as ledgers have them."""
+    """The titles above an item: the section and the key problem as ledgers have them, and what stands above these."""
 
     def __init__(self, ledgers: Mapping[int, Ledger]) -> None:
         rows = Section.objects.filter(ledger__in=ledgers).only("pk", "parent_id", "title", "kind")
         self._sections = {section.pk: section for section in rows.order_by()}
-        self._known: dict[int | None, tuple[str, str]] = {}
+        self._known: dict[int | None, tuple[str, str, str]] = {}
 
-    def of(self, section_id: int | None) -> tuple[str, str]:
-        """Section and key problem; of a deeper tree the outermost and the innermost."""
+    def of(self, section_id: int | None) -> tuple[str, str, str]:
+        """The sections above (a line each, outermost first), the section, and the key problem."""
         if section_id not in self._known:
             self._known[section_id] = self._titles(section_id)
         return self._known[section_id]
 
-    def _titles(self, section_id: int | None) -> tuple[str, str]:
+    def _titles(self, section_id: int | None) -> tuple[str, str, str]:
         titles: list[Section] = []
         while section_id is not None:
             section = self._sections[section_id]
             titles.insert(0, section)
             section_id = section.parent_id
         if not titles:
-            return "", ""
+            return "", "", ""
         if len(titles) == 1:
             only = titles[0]
-            return ("", only.title) if only.kind == SectionKind.KEY_PROBLEM else (only.title, "")
-        return titles[0].title, titles[-1].title
+            return ("", "", only.title) if only.kind == SectionKind.KEY_PROBLEM else ("", only.title, "")
+        *outer, category, key_problem = (section.title for section in titles)
+        return "\n".join(outer), category, key_problem
 
 
 @dataclass(frozen=True)
@@ -115,7 +124,11 @@ class _Words:
 
 
 def measure_lines(
-    measures: QuerySet[Measure], *, ledgers: Mapping[int, Ledger], this_year: int
+    measures: QuerySet[Measure],
+    *,
+    ledgers: Mapping[int, Ledger],
+    this_year: int,
+    fields: Sequence[str] = EXPORTED_FIELDS,
 ) -> Iterator[list[Value]]:
     """One line per measure in the order of the queryset, read batch by batch and never as objects."""
     with translation.override("zh-hans"):
@@ -134,7 +147,7 @@ def measure_lines(
             values["serial"] = serial
             values["lead_offices"] = offices.get((row["pk"], DutyRole.LEAD.value), "")
             values["assisting_offices"] = offices.get((row["pk"], DutyRole.ASSISTING.value), "")
-            yield [values[name] for name in EXPORTED_FIELDS]
+            yield [values[name] for name in fields]
 
 
 def _offices_of(batch: Sequence[dict[str, Any]], names: OfficeNames) -> dict[tuple[int, str], str]:
@@ -150,8 +163,9 @@ def _offices_of(batch: Sequence[dict[str, Any]], names: OfficeNames) -> dict[tup
 
 
 def _measure_values(row: Mapping[str, Any], words: _Words) -> dict[str, Value]:
-    category, key_problem = words.sections.of(row["item__section_id"])
+    outer, category, key_problem = words.sections.of(row["item__section_id"])
     return {
+        "outer_sections": outer,
         "type": row["item__type_text"] or TYPE_WORDS.get(row["item__kind"], ""),
         "category": category,
         "key_problem": key_problem,
@@ -196,12 +210,12 @@ def item_lines(
     with translation.override("zh-hans"):
         lights = light_words()
         for item in items:
-            category, key_problem = sections.of(item.section_id)
+            outer, category, key_problem = sections.of(item.section_id)
             light = rule.light_of(is_open=item.is_open, watch_date=item.watch_date, ledger_id=item.ledger_id)
             yield [
                 item.ledger.title,
                 str(item_number(item)),
-                category,
+                f"{outer}\n{category}" if outer else category,
                 key_problem,
                 item.problem,
                 joined_names(item, DutyRole.LEAD),

@@ -210,11 +210,12 @@ class Planner:
             names = [office.name for office in self.offices.values()]
             close = get_close_matches(text, names, n=1, cutoff=0.5)
             if close:
-                message = _("No office is called so. Is it “%(name)s”?") % {"name": close[0]}
+                message = _("No office is called “%(text)s”. Is it “%(name)s”?")
             else:
                 message = _(
-                    "No office is called so. Correct it; the ledger administrator keeps the office register."
+                    "No office is called “%(text)s”. Correct it; the ledger administrator keeps the office register."
                 )
+            message %= {"text": text, "name": next(iter(close), "")}
             plan.issues.append(plan.row.issue("office", "unknown_office", message))
             return None
         if not office.is_active:
@@ -260,11 +261,12 @@ class Planner:
         if position is None:
             close = get_close_matches(text, [p.title for p in self.positions.values()], n=1, cutoff=0.4)
             if close:
-                message = _("No post is called so. Is it “%(name)s”?") % {"name": close[0]}
+                message = _("No post is called “%(text)s”. Is it “%(name)s”?")
             else:
                 message = _(
-                    "No post is called so. Correct it; the ledger administrator keeps the leaders’ posts."
+                    "No post is called “%(text)s”. Correct it; the ledger administrator keeps the leaders’ posts."
                 )
+            message %= {"text": text, "name": next(iter(close), "")}
             plan.issues.append(plan.row.issue("position", "unknown_position", message))
         elif plan.existing is None or position.holder_id != plan.existing.pk:
             plan.position = position

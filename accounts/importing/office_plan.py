@@ -240,10 +240,13 @@ class Planner:
         close = get_close_matches(text, names, n=1, cutoff=0.5)
         if close:
             message = _(
-                "No office is called so. Is it “%(name)s”? Correct the name, or add the office as a row."
+                "No office is called “%(text)s”. Is it “%(name)s”? Correct the name, or add the office as a row."
             )
-            return message % {"name": close[0]}
-        return _("No office is called so. Correct the name, or add the office as a row of this sheet.")
+            return message % {"text": text, "name": close[0]}
+        message = _(
+            "No office is called “%(text)s”. Correct the name, or add the office as a row of this sheet."
+        )
+        return message % {"text": text}
 
     def _other_names(self, plan: OfficePlan) -> None:
         row, existing = plan.row, plan.existing

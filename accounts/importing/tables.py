@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
+from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -89,6 +90,13 @@ class Issue:
             return _("Sheet “%(sheet)s”, row %(row)s") % values
         letter = column_letter(self.column)
         return _("Sheet “%(sheet)s”, row %(row)s, column %(column)s") % {**values, "column": letter}
+
+
+def unopened(path: Path) -> Issue:
+    """The issue of a file that is not there or may not be read."""
+    return Issue(
+        "", None, None, "no_file", "", _("There is no file %(path)s, or it cannot be read.") % {"path": path}
+    )
 
 
 @dataclass

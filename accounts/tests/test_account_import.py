@@ -131,6 +131,8 @@ def test_every_error_of_every_row_is_told_and_nothing_is_written(
     ]
     assert len(output.err.splitlines()) == len(errors)
     assert "“账号”第2行A列：没有姓名，填上。" in output.err
+    assert "机构名录里没有“没有处”" in output.err
+    assert "没有职务“没有职务”" in output.err
     assert User.objects.count() == 2
 
 

@@ -103,6 +103,17 @@ class TestTheSharedRegister:
         assert (answer["created"], answer["committed"]) == (34, False)
         assert not Office.objects.exists()
 
+    @pytest.mark.parametrize("command", ["import_offices", "import_users"])
+    def test_a_missing_file_is_told_in_chinese(
+        self, db: None, capsys: pytest.CaptureFixture[str], command: str
+    ) -> None:
+        with pytest.raises(CommandError) as refusal:
+            call_command(command, "/nofile", "--json")
+        assert refusal.value.returncode == 2
+        output = capsys.readouterr()
+        assert [error["kind"] for error in json.loads(output.out)["errors"]] == ["no_file"]
+        assert output.err == "没有文件/nofile，或不能读取。\n"
+
     @pytest.mark.parametrize("name", BAD_FILES)
     def test_a_bad_file_is_refused(self, db: None, capsys: pytest.CaptureFixture[str], name: str) -> None:
         with pytest.raises(CommandError) as refusal:

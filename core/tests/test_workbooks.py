@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import struct
 import time
 import zipfile
 from datetime import date
@@ -12,6 +13,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from core.csv_writing import streamed_csv
+from core.workbooks.biff import scan_sheet
 from core.workbooks.grid import Merge, column_letter, column_number
 from core.workbooks.reading import read_workbook
 from core.workbooks.refusals import WorkbookRefused
@@ -70,6 +73,36 @@ def with_sheet(path: Path, change: tuple[bytes, bytes]) -> Path:
 
 
 @NEEDS_LEDGERS
+def test_error_cells_of_xlsx_are_read_as_their_words(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.append(["a", "b", "#REF!", 1])
+    sheet.append([None, "#N/A"])
+    for place in ("C1", "B2"):
+        sheet[place].data_type = "e"
+    book.save(path)
+    assert read_workbook(path).sheets[0].rows == [["a", "b", "#REF!", 1], [None, "#N/A"]]
+
+
+def test_error_cells_of_xls_are_found() -> None:
+    def record(kind: int, body: bytes) -> bytes:
+        return struct.pack("<2H", kind, len(body)) + body
+
+    formula = struct.pack("<3HBxB3xH", 1, 2, 0, 2, 0x17, 0xFFFF) + bytes(8)
+    stream = (
+        record(0x0006, formula) + record(0x0205, struct.pack("<3HBB", 4, 0, 0, 0x2A, 1)) + record(0x000A, b"")
+    )
+    assert scan_sheet(stream, 0).errors == {(2, 3): "#REF!", (5, 1): "#N/A"}
+
+
+@pytest.mark.parametrize("text", ["-1", "=x", "'-1", "''=x", "@a", "+", "-", "'quoted'", "'", "''", "a-1"])
+def test_a_disarmed_text_is_read_as_it_was_written(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"".join(streamed_csv(["a", "b"], [["x", text]])))
+    assert read_workbook(path).sheets[0].rows[1] == ["x", text]
+
+
 @pytest.mark.parametrize(("name", "code"), REFUSED.items())
 def test_bad_files_are_refused_in_seconds_and_within_memory(name: str, code: str) -> None:
     started = time.monotonic()

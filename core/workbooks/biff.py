@@ -1,7 +1,7 @@
 """The records of a legacy workbook (BIFF8) that python-calamine does not tell: hidden rows and columns, formulas,
-passwords. Values themselves come from python-calamine. Imported by the child process; no Django.
+errors, passwords. Values themselves come from python-calamine. Imported by the child process; no Django.
 
-Record layouts: [MS-XLS] 2.4 (BOUNDSHEET8, COLINFO, ROW, FORMULA, FILEPASS).
+Record layouts: [MS-XLS] 2.4 (BOUNDSHEET8, COLINFO, ROW, FORMULA, BOOLERR, FILEPASS).
 """
 
 from __future__ import annotations
@@ -18,10 +18,22 @@ RECORD_BOUNDSHEET = 0x0085
 RECORD_COLINFO = 0x007D
 RECORD_ROW = 0x0208
 RECORD_FORMULA = 0x0006
+RECORD_BOOLERR = 0x0205
 RECORD_FILEPASS = 0x002F
 RECORD_EOF = 0x000A
 COLUMN_HIDDEN_BIT = 0x0001
 ROW_HIDDEN_BIT = 0x0020
+ERROR_WORDS = {
+    0x00: "#NULL!",
+    0x07: "#DIV/0!",
+    0x0F: "#VALUE!",
+    0x17: "#REF!",
+    0x1D: "#NAME?",
+    0x24: "#NUM!",
+    0x2A: "#N/A",
+}
+# The result of a formula that is an error: its code in the third byte, the last two set.
+FORMULA_ERROR = 0x02
 
 
 def scan_xls(path: Path) -> list[SheetFacts]:
@@ -33,7 +45,7 @@ def scan_xls(path: Path) -> list[SheetFacts]:
     except (OSError, ValueError, IndexError, struct.error) as error:
         raise Refused("damaged") from error
     try:
-        return [_scan_sheet(stream, offset) for offset in _worksheet_offsets(stream)]
+        return [scan_sheet(stream, offset) for offset in _worksheet_offsets(stream)]
     except (struct.error, IndexError) as error:
         raise Refused("damaged") from error
 
@@ -50,7 +62,8 @@ def _worksheet_offsets(stream: bytes) -> list[int]:
     return offsets
 
 
-def _scan_sheet(stream: bytes, offset: int) -> SheetFacts:
+def scan_sheet(stream: bytes, offset: int) -> SheetFacts:
+    """Facts of the worksheet whose records begin at ``offset``."""
     facts = SheetFacts()
     for kind, body in _records(stream, offset):
         if kind == RECORD_COLINFO:
@@ -64,6 +77,13 @@ def _scan_sheet(stream: bytes, offset: int) -> SheetFacts:
         elif kind == RECORD_FORMULA:
             row, column = struct.unpack_from("<2H", body)
             facts.formulas[row + 1, column + 1] = "="
+            sort, code, mark = struct.unpack_from("<6xBxB3xH", body)
+            if sort == FORMULA_ERROR and mark == 0xFFFF and code in ERROR_WORDS:
+                facts.errors[row + 1, column + 1] = ERROR_WORDS[code]
+        elif kind == RECORD_BOOLERR:
+            row, column, code, is_error = struct.unpack_from("<2H2xBB", body)
+            if is_error and code in ERROR_WORDS:
+                facts.errors[row + 1, column + 1] = ERROR_WORDS[code]
     return facts
 
 

@@ -90,7 +90,7 @@ def _calamine_sheets(path: Path, *, kind: str) -> Iterator[Sheet]:
             ]
             yield Sheet(
                 meta.name,
-                _values(source, name=meta.name),
+                _with_errors(_values(source, name=meta.name), facts.errors),
                 hidden=meta.visible != python_calamine.SheetVisibleEnum.Visible,
                 merges=merges,
                 hidden_columns=frozenset(facts.hidden_columns),
@@ -121,6 +121,16 @@ def _values(source: Any, *, name: str) -> list[list[Cell]]:
             cells.pop()
         rows.append(cells)
     return rows if len(rows) > bottom else [[] for _row in range(top)] + rows
+
+
+def _with_errors(rows: list[list[Cell]], errors: dict[tuple[int, int], str]) -> list[list[Cell]]:
+    """Write the words of error cells (#REF!) where the reader left them empty."""
+    for (row, column), word in errors.items():
+        if row <= len(rows):
+            cells = rows[row - 1]
+            cells.extend([None] * (column - len(cells)))
+            cells[column - 1] = word
+    return rows
 
 
 def _cell(value: Any) -> Cell:

@@ -7,6 +7,7 @@ import io
 from pathlib import Path
 
 from core.workbooks.grid import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, Cell, Refused, Sheet, column_letter
+from core.xlsx_writing import FORMULA_STARTS
 
 MAX_TEXT_BYTES = 128 * 1024 * 1024
 SEPARATORS = ",;\t|"
@@ -26,13 +27,19 @@ def read_delimited(path: Path) -> list[Sheet]:
     cells = 0
     try:
         for record in csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text)):
-            rows.append([value if value.strip() else None for value in record])
+            rows.append([_as_written(value) if value.strip() else None for value in record])
             cells += len(record)
             if len(record) > MAX_COLUMNS or len(rows) > MAX_ROWS or cells > MAX_CELLS:
                 raise Refused("far_cell", sheet="CSV", cell=f"{column_letter(len(record))}{len(rows)}")
     except csv.Error as error:
         raise Refused("damaged") from error
     return [Sheet("CSV", rows)]
+
+
+def _as_written(value: str) -> str:
+    """``value`` without the apostrophe by which ``core.csv_writing`` disarmed it."""
+    is_disarmed = value[0] == "'" and value.lstrip("'").startswith(FORMULA_STARTS)
+    return value[1:] if is_disarmed else value
 
 
 def _decoded(content: bytes) -> str:

@@ -45,6 +45,8 @@ class SheetFacts:
     hidden_columns: set[int] = field(default_factory=set)
     hidden_rows: set[int] = field(default_factory=set)
     formulas: dict[tuple[int, int], str] = field(default_factory=dict)
+    # Cells that hold an error (#REF!), which the reader of the values gives as empty.
+    errors: dict[tuple[int, int], str] = field(default_factory=dict)
 
 
 def scan_xlsx(path: Path) -> dict[str, SheetFacts]:
@@ -148,7 +150,24 @@ def _scan_sheet(name: str, xml: bytes) -> SheetFacts:
             facts.merges.append(merge)
     if b"<" + prefix + b"f" in xml:
         facts.formulas = _formulas(xml, prefix=prefix)
+    if b't="e"' in xml:
+        facts.errors = _errors(xml, prefix=prefix)
     return facts
+
+
+def _errors(xml: bytes, *, prefix: bytes) -> dict[tuple[int, int], str]:
+    pattern = re.compile(
+        rb"<" + prefix + rb"""c\b([^>]*\bt="e"[^>]*[^/>]|[^>]*\bt="e")>(?:(?!</""" + prefix + rb"c>).)*?<"
+        + prefix + rb"v>([^<]{1,20})<", re.DOTALL
+    )  # fmt: skip
+    found: dict[tuple[int, int], str] = {}
+    for match in pattern.finditer(xml):
+        position = cell_position(_attributes(b"<c " + match.group(1) + b">").get("r", ""))
+        if position:
+            found[position] = unescape(match.group(2).decode("utf-8", "replace"))
+        if len(found) >= MAX_FORMULAS:
+            break
+    return found
 
 
 def _formulas(xml: bytes, *, prefix: bytes) -> dict[tuple[int, int], str]:

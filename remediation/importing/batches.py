@@ -156,6 +156,8 @@ def commit_parsed(batch: ImportBatch, parsed: Parsed) -> tuple[Plan, Written]:
             "sections": list(written.sections),
             "offices": list(written.offices),
             "positions": list(written.positions),
+            "aliases": list(written.aliases),
+            "ledger_changes": [change.as_json() for change in plan.ledger_changes],
             "new_ledger": plan.ledger is None,
         }
         batch.ledger, batch.state, batch.committed_at = written.ledger, BatchState.COMMITTED, moment

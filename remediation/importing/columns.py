@@ -54,6 +54,15 @@ COLUMNS: tuple[Column, ...] = (
         "巡视反馈问题",
         width=14,
     ),
+    # What stands above 问题类别, a title a line: title rows, as an export writes them beside each row.
+    Column(
+        "outer_sections",
+        pgettext_lazy("column", "Sections above"),
+        "上级板块",
+        longest=2000,
+        in_template=False,
+        width=24,
+    ),
     Column(
         "category",
         pgettext_lazy("column", "Section"),

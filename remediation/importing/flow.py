@@ -15,7 +15,8 @@ from django.utils.translation import ngettext, pgettext
 from kombu.exceptions import OperationalError
 
 from core.decisions import ALLOWED, Decision, denied
-from core.text import folded
+from core.text import folded, whole_number
+from remediation.deadlines import YEARS
 from remediation.importing.batches import WORKER_FROM_BYTES, queue, run_commit, run_preview, store_file
 from remediation.importing.mapping import UNDECIDED, describe_workbook, mapping_problems, remember_layout
 from remediation.importing.reading import open_workbook
@@ -92,11 +93,12 @@ def choose_mapping(batch: ImportBatch, posted: QueryDict) -> list[str]:
     title = " ".join(posted.get("title", batch.options.get("title", "")).split())[:200]
     if not title:
         problems.append(_("The ledger has no title"))
-    year = posted.get("year", "").strip()
-    if year and not (year.isdigit() and 1990 <= int(year) <= 2100):
+    written = posted.get("year", "").strip()
+    year = whole_number(written)
+    if written and year not in YEARS:
         problems.append(_("The year is a number from 1990 to 2100"))
     else:
-        batch.options["year"] = int(year) if year else None
+        batch.options["year"] = year
     if title != batch.options.get("title"):
         batch.options["ledger_id"] = None
     batch.options |= {"title": title, "mapping": mapping, "sheets": chosen_sheets}
@@ -171,15 +173,17 @@ def answer(batch: ImportBatch, posted: QueryDict) -> None:
             value = posted.get(f"other-{place}", "")
         if value == "create":
             answers[question["sort"]][question["name"]] = {"create": True}
-        elif value.isdigit():
+        elif (known := whole_number(value)) is not None:
             alias = posted.get(f"alias-{place}") == "on"
-            answers[question["sort"]][question["name"]] = {"is": int(value), "alias": alias}
+            answers[question["sort"]][question["name"]] = {"is": known, "alias": alias}
     for forgotten in posted.getlist("forget"):
         sort, _colon, name = forgotten.partition(":")
         answers.get(sort, {}).pop(name, None)
     batch.answers = answers
     if "kept" in posted:
-        batch.options["take_back"] = [int(value) for value in posted.getlist("take_back") if value.isdigit()]
+        batch.options["take_back"] = [
+            pk for value in posted.getlist("take_back") if (pk := whole_number(value)) is not None
+        ]
     batch.save(update_fields=["answers", "options", "updated_at"])
 
 
@@ -201,7 +205,7 @@ def can_commit(batch: ImportBatch) -> Decision:
                 reasons=pgettext("between reasons", ", ").join(reasons)
             )
         )
-    if not counts.get("new") and not counts.get("changed"):
+    if not (counts.get("new") or counts.get("changed") or batch.preview.get("ledger_changes")):
         return denied(_("The workbook agrees with the ledger; nothing has to be written."))
     return ALLOWED
 

@@ -49,6 +49,9 @@ KINDS: dict[str, Kind] = {
         _("Check the deadline and the start and correct one of them."),
     ),
     "empty_measure": Kind(ERROR, _("The measure is empty"), _("Write the measure or delete the row.")),
+    "error_in_required_cell": Kind(
+        ERROR, _("The cell holds the error {value}"), _("Correct the formula or write the value.")
+    ),
     "empty_problem": Kind(
         ERROR, _("The problem is empty"), _("Write the problem, or merge its cell over all of its rows.")
     ),
@@ -75,6 +78,9 @@ KINDS: dict[str, Kind] = {
         ERROR, _("There is no row below the headings"), _("Fill in the ledger and upload it again.")
     ),
     "unreadable_file": Kind(ERROR, "{message}", ""),
+    "no_file": Kind(ERROR, _("There is no file {path}."), ""),
+    "bad_title": Kind(ERROR, _("The title has 1 to 200 characters."), ""),
+    "bad_year": Kind(ERROR, _("The year is a number from 1990 to 2100"), ""),
     "title_taken": Kind(
         ERROR, _("A ledger “{title}” is archived"), _("Open it again first, or choose another title.")
     ),
@@ -99,6 +105,11 @@ KINDS: dict[str, Kind] = {
         _("The deadline names no year, and neither does the sheet"),
         _("Imported without a date; give the year of the ledger."),
     ),
+    "relative_deadline": Kind(
+        WARNING,
+        _("The deadline “{value}” counts from a day that the ledger does not name"),
+        _("Imported without a date; write the date, or give the ledger its end for 整改期内."),
+    ),
     "unreadable_start": Kind(
         WARNING, _("The start cannot be read"), _("Imported without a start; write it like 2024-03-01.")
     ),
@@ -110,6 +121,16 @@ KINDS: dict[str, Kind] = {
         WARNING,
         _("“{name}” is a group and not one office"),
         _("Not assigned to anybody; name the offices one by one."),
+    ),
+    "office_gone": Kind(
+        WARNING,
+        _("The office “{name}” no longer exists"),
+        _("Imported as written; name the office that answers now."),
+    ),
+    "office_succeeded": Kind(
+        WARNING,
+        _("The office “{name}” no longer exists; “{successor}” took over"),
+        _("Imported as written; write “{successor}” if it answers now."),
     ),
     "office_twice": Kind(WARNING, _("“{name}” both leads and assists"), _("Imported as lead office.")),
     "several_leaders": Kind(WARNING, _("Several posts are named"), _("The first one, “{name}”, was taken.")),
@@ -125,6 +146,11 @@ KINDS: dict[str, Kind] = {
     ),
     "formula": Kind(
         WARNING, _("The cell is a formula"), _("Its stored result was taken; the formula was not calculated.")
+    ),
+    "error_cell": Kind(
+        WARNING,
+        _("The cell holds the error {value}"),
+        _("Imported as empty; correct the formula or write the value."),
     ),
     "formula_injection_text": Kind(
         WARNING, _("The text begins like a formula"), _("Kept as text and disarmed in every export.")
@@ -196,11 +222,13 @@ class Issue:
     @property
     def message(self) -> str:
         """Problem and remedy as one sentence."""
-        return (
-            translate("{problem}. {remedy}").format(problem=self.problem, remedy=self.remedy)
-            if self.remedy
-            else self.problem
-        )
+        return self.with_remedy(self.remedy)
+
+    def with_remedy(self, remedy: str) -> str:
+        """The problem and ``remedy`` as one sentence."""
+        if not remedy:
+            return self.problem
+        return translate("{problem}. {remedy}").format(problem=self.problem, remedy=remedy)
 
     def as_dict(self) -> dict[str, Any]:
         """The object of the command's JSON."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -22,6 +22,7 @@ from remediation.importing.words import read_percent, read_status
 HEADER_SEARCH_ROWS = 40
 MAX_HEADER_DEPTH = 3
 MIN_FIELDS = 3
+MAX_HEADING = 30
 # A table is a ledger when it names what is done and at least one of who, by when, how far.
 WORK_FIELDS = frozenset({"measure", "problem"})
 DUTY_FIELDS = frozenset(
@@ -69,6 +70,8 @@ class Layout:
     year: int | None = None
     year_source: str = ""  # reported_on | title | as_of
     is_project_plan: bool = False
+    # Nothing says that this is a ledger: the row that looks most like headings, for somebody to say which is what.
+    is_guess: bool = False
 
     def column(self, name: str) -> SheetColumn | None:
         """The column that is written to ``name``."""
@@ -98,15 +101,18 @@ class Found:
     skipped: dict[str, str] = field(default_factory=dict)  # sheet -> hidden | empty | no_table | instructions
 
 
-def find_layouts(workbook: Workbook) -> Found:
-    """The ledgers of a workbook, best sheet first excluded ones told. Hidden sheets are not read."""
+def find_layouts(workbook: Workbook, *, guessed: Collection[str] = ()) -> Found:
+    """The ledgers of a workbook, best sheet first excluded ones told. Hidden sheets are not read.
+
+    ``guessed``: sheets that somebody said are ledgers, whatever their headings.
+    """
     found = Found()
     for sheet in workbook.sheets:
         if sheet.hidden:
             found.skipped[sheet.name] = "hidden"
         elif not any(any(cell is not None for cell in row) for row in sheet.rows):
             found.skipped[sheet.name] = "empty"
-        elif layout := find_layout(sheet):
+        elif layout := find_layout(sheet) or (guess_layout(sheet) if sheet.name in guessed else None):
             found.layouts.append(layout)
         else:
             found.skipped[sheet.name] = "instructions" if "说明" in sheet.name else "no_table"
@@ -129,6 +135,25 @@ def find_layout(sheet: Sheet) -> Layout | None:
         return None
     top, bottom = -best[2], -best[2] - best[1] - 1
     return _layout(sheet, covered, _with_group_rows(sheet, top), bottom)
+
+
+def guess_layout(sheet: Sheet) -> Layout | None:
+    """The layout by the first row with the most short texts; None where no row looks like headings of a table."""
+    covered = _covered(sheet, last_row=HEADER_SEARCH_ROWS + MAX_HEADER_DEPTH)
+    texts = {
+        top: {
+            value
+            for column in range(1, sheet.width + 1)
+            if isinstance(value := covered.get((top, column)), str) and len(value) <= MAX_HEADING
+        }
+        for top in range(1, min(HEADER_SEARCH_ROWS, len(sheet.rows) - 1) + 1)
+    }
+    top = max(texts, key=lambda row: len(texts[row]), default=0)
+    if not top or len(texts[top]) < MIN_FIELDS:
+        return None
+    bottom = max([top, *(merge.bottom for merge in sheet.merges if merge.top == top)])
+    layout = _layout(sheet, covered, _with_group_rows(sheet, top), min(bottom, top + MAX_HEADER_DEPTH - 1))
+    return replace(layout, is_guess=True)
 
 
 def _with_group_rows(sheet: Sheet, top: int) -> int:
@@ -193,7 +218,7 @@ def _score(sheet: Sheet, covered: dict[tuple[int, int], Cell], top: int, bottom:
         if column in sheet.hidden_columns:
             continue
         path = _path(covered, column, top, bottom)
-        if not path or len(path[-1]) > 30:
+        if not path or len(path[-1]) > MAX_HEADING:
             continue
         match = match_heading(path[-1])
         if match.field:
@@ -352,7 +377,7 @@ def with_choices(layout: Layout, choices: Mapping[str, Any], *, reason: str) -> 
             name = chosen[column.index]
             if name is not None and name not in BY_FIELD:
                 name = None
-            if name != column.match.field or column.match.reason in {"ambiguous", "twice"}:
+            if name != column.match.field or column.match.reason in {"ambiguous", "twice"} or layout.is_guess:
                 columns.append(replace(column, match=Match(name, reason, word=column.heading)))
                 continue
         columns.append(column)

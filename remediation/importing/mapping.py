@@ -24,8 +24,15 @@ PREVIEW_COLUMNS = 7
 
 
 def describe_workbook(workbook: Workbook) -> dict[str, Any]:
-    """What was found in the workbook, with remembered choices applied: kept on the batch, shown on the mapping page."""
+    """What was found in the workbook, with remembered choices applied: kept on the batch, shown on the mapping page.
+
+    Where no sheet is a ledger, those with a row of headings are shown for somebody to say which column is what.
+    """
     found = find_layouts(workbook)
+    if not found.layouts:
+        found = find_layouts(
+            workbook, guessed=[name for name, why in found.skipped.items() if why == "no_table"]
+        )
     known = {
         layout.signature: layout.mapping
         for layout in ImportLayout.objects.filter(
@@ -43,6 +50,7 @@ def describe_workbook(workbook: Workbook) -> dict[str, Any]:
 
 def _describe(layout: Layout, sheet: Any) -> dict[str, Any]:
     nobody = NameBook()
+    undecided = {"ambiguous", "unknown"} if layout.is_guess else {"ambiguous"}
     rows = (
         read_rows(sheet, layout, year=layout.year, offices=nobody, positions=nobody)
         if layout.column("measure")
@@ -51,6 +59,7 @@ def _describe(layout: Layout, sheet: Any) -> dict[str, Any]:
     return {
         "name": layout.sheet,
         "signature": layout.signature,
+        "is_guess": layout.is_guess,
         "title": layout.title,
         "year": layout.year,
         "reported_on": layout.reported_on.isoformat() if layout.reported_on else None,
@@ -69,7 +78,7 @@ def _describe(layout: Layout, sheet: Any) -> dict[str, Any]:
                 "samples": list(column.samples),
                 "hidden": column.hidden,
                 "field": column.match.field
-                or (UNDECIDED if column.match.reason == "ambiguous" else NOT_IMPORTED),
+                or (UNDECIDED if column.match.reason in undecided else NOT_IMPORTED),
                 "reason": column.match.reason,
                 "choices": list(column.match.choices),
             }

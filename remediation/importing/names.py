@@ -56,6 +56,8 @@ class NameBook:
     ids: dict[str, int] = field(default_factory=dict)
     # id -> the name that stands in the ledger's year.
     shown: dict[int, str] = field(default_factory=dict)
+    # id -> who took over, of entries that are in force no more; empty where nobody did.
+    gone: dict[int, str] = field(default_factory=dict)
     # Names to be created are entered under negative ids; all unknown ones when the caller said so.
     creates_unknown: bool = False
     _by_first: dict[str, list[str]] = field(default_factory=dict, repr=False)

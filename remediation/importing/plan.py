@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from core.text import folded
+from core.text import folded, whole_number
 from core.workdays import WorkCalendar
-from remediation.deadlines import Deadline
+from remediation.deadlines import Deadline, parse_deadline
 from remediation.due_dates import review_date, working_date
 from remediation.importing.issues import ERROR, Issue
 from remediation.importing.matching import FileItem, file_items, match_items, match_measures
@@ -19,7 +19,7 @@ from remediation.importing.target import chosen_ledger
 from remediation.importing.words import kind_from_type
 from remediation.models import Item, Ledger, Measure, Section
 from remediation.recording import Change, Duties
-from remediation.states import CompletionStatus, ItemKind, WorkflowState
+from remediation.states import CompletionStatus, DeadlineKind, ItemKind, WorkflowState
 
 NEW, CHANGED, UNCHANGED, WRONG = "new", "changed", "unchanged", "wrong"
 # What an office reports: not taken back by an older workbook (product text 4).
@@ -85,6 +85,8 @@ class Plan:
     issues: list[Issue] = field(default_factory=list)
     sections: dict[tuple[str, ...], Section] = field(default_factory=dict)
     start: date | None = None
+    # What the import sets of the ledger itself: policy, 截至, year.
+    ledger_changes: list[Change] = field(default_factory=list)
 
     @property
     def errors(self) -> list[Issue]:
@@ -115,8 +117,21 @@ def build_plan(
     if ledger is not None and ledger.is_archived:
         plan.issues.append(Issue("title_taken", details={"title": ledger.title}))
     plan.start = (ledger.started_on if ledger else None) or parsed.reported_on or today
+    plan.ledger_changes = _ledger_changes(plan)
     _Planner(plan, calendar=calendar, lock=lock).run()
     return plan
+
+
+def _ledger_changes(plan: Plan) -> list[Change]:
+    ledger, reported_on = plan.ledger or Ledger(), plan.parsed.reported_on
+    changes = []
+    if plan.options.unfinished_as_basically_completed and not ledger.unfinished_counts_as_basically_completed:
+        changes.append(Change("unfinished_counts_as_basically_completed", before=False, after=True))
+    if reported_on and (ledger.as_of is None or reported_on > ledger.as_of):
+        changes.append(Change("as_of", ledger.as_of, reported_on))
+    if ledger.year is None and plan.parsed.year:
+        changes.append(Change("year", None, plan.parsed.year))
+    return changes
 
 
 class _Planner:
@@ -179,8 +194,7 @@ class _Planner:
         for kind, number in [(item.kind, item.number) for item in self.items] + [
             (f.kind, f.number) for f in files
         ]:
-            if number.isdigit():
-                highest[ItemKind(kind)] = max(highest[ItemKind(kind)], int(number))
+            highest[ItemKind(kind)] = max(highest[ItemKind(kind)], whole_number(number) or 0)
         return highest
 
     def _plan_item(self, plan: ItemPlan, numbers: defaultdict[ItemKind, int]) -> None:
@@ -242,6 +256,7 @@ class _Planner:
             plan.rows.append(row_plan)
             self._tell_twice(row, first_of)
             wanted = self._wanted(row)
+            self._tell_relative(row, row_plan.measure, wanted.get("due_date"))
             if row_plan.measure is None:
                 row_plan.values = self._new_values(wanted, number=self._number(plan, row, place, known))
                 row_plan.duties = Duties(row.lead or (), row.assisting or ())
@@ -260,19 +275,25 @@ class _Planner:
             return
         first = first_of.setdefault((row.sheet, row.measure), row)
         if first is not row:
-            layout = next(layout for layout in self.plan.parsed.layouts if layout.sheet == row.sheet)
-            column = layout.column("measure")
-            self.plan.issues.append(
-                Issue(
-                    "duplicate_row",
-                    row.sheet,
-                    row.row,
-                    column.index if column else None,
-                    column.heading if column else "",
-                    row.measure,
-                    {"other": first.row},
-                )
-            )
+            self._tell("duplicate_row", row, "measure", row.measure, other=first.row)
+
+    def _tell_relative(self, row: ParsedRow, measure: Measure | None, due: date | None) -> None:
+        """A deadline counted from a day that the ledger does not know has no date, unless somebody gave it one."""
+        deadline = row.deadline
+        if (
+            deadline is None
+            or deadline.kind != DeadlineKind.RELATIVE
+            or due
+            or (measure and measure.due_date)
+        ):
+            return
+        self._tell("relative_deadline", row, "deadline", deadline.text)
+
+    def _tell(self, kind: str, row: ParsedRow, name: str, value: str, **details: object) -> None:
+        layout = next(layout for layout in self.plan.parsed.layouts if layout.sheet == row.sheet)
+        column = layout.column(name) or layout.column("due_date")
+        index, heading = (column.index, column.heading) if column else (None, "")
+        self.plan.issues.append(Issue(kind, row.sheet, row.row, index, heading, value, details))
 
     @staticmethod
     def _number(plan: ItemPlan, row: ParsedRow, place: int, known: list[Measure]) -> int:
@@ -329,18 +350,28 @@ class _Planner:
             ),
         }
 
-    @staticmethod
-    def _new_values(wanted: dict[str, Any], *, number: int) -> dict[str, Any]:
+    def _new_values(self, wanted: dict[str, Any], *, number: int) -> dict[str, Any]:
         values = {"number": number, "note": "", "progress": "", **wanted}
         values["first_due_date"] = values.get("due_date")
+        # When a row came to be completed that nobody saw open, an undated file does not tell.
+        if values.get("status") == CompletionStatus.COMPLETED and self.plan.parsed.reported_on:
+            values["completed_on"] = self._completion_day()
         return values
+
+    def _completion_day(self) -> date:
+        """The day of the file, else of the import; never one to come."""
+        return min(self.plan.parsed.reported_on or self.plan.today, self.plan.today)
 
     def _compare(self, plan: RowPlan, measure: Measure, wanted: dict[str, Any]) -> None:
         row = plan.row
         deadline_fields = ("deadline_text", "deadline_kind", "due_date", "is_long_term", "review_date")
-        if row.deadline is not None and (
-            not _differs(measure.deadline_text, wanted["deadline_text"])
-            or (row.deadline.problem is not None and measure.due_date is not None)
+        if (
+            row.deadline is not None
+            and not _dated_by_year(row.deadline, measure)
+            and (
+                not _differs(measure.deadline_text, wanted["deadline_text"])
+                or (row.deadline.problem is not None and measure.due_date is not None)
+            )
         ):
             for name in deadline_fields:
                 del wanted[name]
@@ -360,10 +391,22 @@ class _Planner:
             change.field in REPORTED_FIELDS for change in plan.changes
         ):
             self._protect(plan, measure)
+        self._date_completion(plan, measure)
         plan.values = {change.field: change.after for change in plan.changes}
         if plan.values.get("due_date") and measure.first_due_date is None:
             plan.values["first_due_date"] = plan.values["due_date"]
             plan.changes.append(Change("first_due_date", None, plan.values["first_due_date"]))
+        self._compare_duties(plan, measure)
+
+    def _date_completion(self, plan: RowPlan, measure: Measure) -> None:
+        """With the status comes or goes the day of completion."""
+        status = next((change.after for change in plan.changes if change.field == "status"), None)
+        completed_on = self._completion_day() if status == CompletionStatus.COMPLETED else None
+        if status is not None and completed_on != measure.completed_on:
+            plan.changes.append(Change("completed_on", measure.completed_on, completed_on))
+
+    def _compare_duties(self, plan: RowPlan, measure: Measure) -> None:
+        row = plan.row
         before_duties = self.duties.get(measure.pk, Duties())
         lead = row.lead or before_duties.lead
         assisting = before_duties.assisting if row.assisting is None else row.assisting
@@ -385,6 +428,13 @@ class _Planner:
         plan.kept = [change for change in plan.changes if change.field in REPORTED_FIELDS]
         plan.changes = [change for change in plan.changes if change.field not in REPORTED_FIELDS]
         self.plan.issues.append(Issue("not_taken_back", plan.row.sheet, plan.row.row))
+
+
+def _dated_by_year(deadline: Deadline, measure: Measure) -> bool:
+    """Whether the year alone was missing: the measure stands as the text is read without one, and never had a date."""
+    if not deadline.yearless or deadline.date is None or measure.first_due_date or measure.due_date:
+        return False
+    return parse_deadline(deadline.text, year=None).kind == measure.deadline_kind
 
 
 def _opening_state(rows: list[ParsedRow]) -> WorkflowState:

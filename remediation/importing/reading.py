@@ -85,7 +85,7 @@ def refusal_kind(issue: Issue) -> str:
 
 def chosen_layouts(workbook: Workbook, options: ImportOptions) -> Found:
     """The ledgers found, narrowed to the chosen sheets, with the chosen columns."""
-    found = find_layouts(workbook)
+    found = find_layouts(workbook, guessed=options.mapping.keys())
     if options.sheets:
         for layout in found.layouts:
             if layout.sheet not in options.sheets:

@@ -26,9 +26,12 @@ def read_register(
 ) -> Register:
     """Both name books in three queries. Offices are shown under the name valid in ``year``."""
     offices, positions = NameBook(), NameBook()
-    for office in Office.objects.order_by("order", "pk").prefetch_related("aliases"):
+    rows = Office.objects.order_by("order", "pk").select_related("successor").prefetch_related("aliases")
+    for office in rows:
         writings = [office.name, *(alias.name for alias in office.aliases.all())]
         offices.add(office.pk, office.name_in(year), writings)
+        if not office.is_active:
+            offices.gone[office.pk] = office.successor.name if office.successor else ""
     for position in Position.objects.order_by("order", "pk"):
         positions.add(position.pk, position.title, position.former_titles)
     register = Register(offices, positions)
@@ -62,15 +65,15 @@ def create_new_names(register: Register) -> dict[str, dict[int, int]]:
     return {"office": offices, "position": positions}
 
 
-def remember_aliases(answers: Answers | None) -> int:
-    """Write the aliases that were ticked 记为别名; returns how many are new."""
-    written = 0
+def remember_aliases(answers: Answers | None) -> tuple[str, ...]:
+    """Write the aliases that were ticked 记为别名; returns those that are new."""
+    written: list[str] = []
     for name, answer in (answers or {}).get("office", {}).items():
         known = answer.get("is")
         taken = Office.objects.filter(name=name).exists() or OfficeAlias.objects.filter(name=name).exists()
         if answer.get("alias") and known and not taken and Office.objects.filter(pk=known).exists():
             OfficeAlias.objects.create(office_id=known, name=name[:100])
-            written += 1
+            written.append(name)
     for name, answer in (answers or {}).get("position", {}).items():
         known = answer.get("is")
         position = Position.objects.filter(pk=known).first() if answer.get("alias") and known else None
@@ -79,5 +82,5 @@ def remember_aliases(answers: Answers | None) -> int:
         }:
             position.former_titles = [*position.former_titles, name]
             position.save(update_fields=["former_titles", "updated_at"])
-            written += 1
-    return written
+            written.append(name)
+    return tuple(written)

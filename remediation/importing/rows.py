@@ -16,6 +16,7 @@ from remediation.importing.names import LeaderRead, NameBook, OfficeList, read_l
 from remediation.importing.parsed import Heading, ParsedRow, SheetRows
 from remediation.importing.skipping import RowFilter
 from remediation.importing.words import (
+    ERROR_CELLS,
     ProblemWords,
     ReadStatus,
     cleaned,
@@ -33,6 +34,7 @@ from remediation.importing.words import (
 from remediation.states import ItemKind, SectionKind
 
 ONE_LINE_FIELDS = frozenset({"category", "key_problem", "problem", "type", "leader", "serial"})
+REQUIRED_FIELDS = frozenset({"problem", "measure"})
 DEADLINE_ISSUES = {
     DeadlineProblem.MISSING: "missing_deadline",
     DeadlineProblem.IMPOSSIBLE: "impossible_date",
@@ -127,6 +129,10 @@ class _Reader:
         index = self.fields.get(name)
         if index is None:
             return None
+        value = self._raw(index, cells)
+        return None if value in ERROR_CELLS else value
+
+    def _raw(self, index: int, cells: list[Cell]) -> Cell:
         value = cells[index - 1] if index <= len(cells) else None
         if value is None and self.row in self.filled:
             return self.filled[self.row].get(index)
@@ -172,6 +178,7 @@ class _Reader:
         first_issue = len(self.found.issues)
         if self.sheet.formulas:
             self._tell_formulas()
+        wrong = self._error_cells(cells)
         category, key_problem = self._text("category", cells), self._text("key_problem", cells)
         type_text = self._text("type", cells)
         problem_cell = self._text("problem", cells)
@@ -180,9 +187,9 @@ class _Reader:
         progress = self._text("progress", cells)
         cause, goal = self._text("cause", cells), self._text("goal", cells)
         serial = self._text("serial", cells) or ""
-        if not measure_cell:
+        if not measure_cell and "measure" not in wrong:
             self._tell("empty_measure", "measure")
-        if "problem" in self.fields and not problem_cell:
+        if "problem" in self.fields and not problem_cell and "problem" not in wrong:
             self._tell("empty_problem", "problem")
         leader_text, leader = self._leader(cells)
         lead, assisting = self._offices(cells)
@@ -195,7 +202,7 @@ class _Reader:
             self.sheet.name,
             self.row,
             0,
-            self._headings(category, key_problem),
+            self._headings(self._text("outer_sections", cells), category, key_problem),
             type_text,
             problem_cell,
             problem,
@@ -231,20 +238,33 @@ class _Reader:
                 self.found.issues[first_issue:], key=lambda issue: issue.column or 0
             )
 
+    def _error_cells(self, cells: list[Cell]) -> set[str]:
+        """The fields whose cell holds an error such as #REF!, each told once."""
+        wrong = set()
+        for name, index in self.fields.items():
+            value = self._raw(index, cells)
+            if value in ERROR_CELLS:
+                wrong.add(name)
+                kind = "error_in_required_cell" if name in REQUIRED_FIELDS else "error_cell"
+                self._tell_once(cells, kind, name, str(value))
+        return wrong
+
     def _tell_formulas(self) -> None:
         for name, index in self.fields.items():
             formula = self.sheet.formulas.get((self.row, index))
-            if formula is not None:
+            if formula is not None and self.sheet.value(self.row, index) not in ERROR_CELLS:
                 self._tell(
                     "formula",
                     name,
                     formula if len(formula) > 1 else cell_text(self.sheet.value(self.row, index)),
                 )
 
-    def _headings(self, category: str | None, key_problem: str | None) -> tuple[Heading, ...]:
-        found = [
-            Heading(title, self._title_kind(depth)) for depth, (_style, title) in enumerate(self.skips.titles)
-        ]
+    def _headings(
+        self, outer: str | None, category: str | None, key_problem: str | None
+    ) -> tuple[Heading, ...]:
+        titles = [title for _style, title in self.skips.titles]
+        titles += [title for line in (outer or "").split("\n") if (title := line.strip())]
+        found = [Heading(title, self._title_kind(depth)) for depth, title in enumerate(titles)]
         if category:
             found.append(Heading(category, SectionKind.CATEGORY))
         if key_problem:
@@ -305,6 +325,12 @@ class _Reader:
             self._tell_once(cells, "unknown_office", name, text, name=unknown)
         for group in read.groups:
             self._tell_once(cells, "office_group", name, text, name=group)
+        for office in (*read.lead, *read.assisting) if self.offices.gone else ():
+            successor = self.offices.gone.get(office)
+            if successor is not None:
+                kind = "office_succeeded" if successor else "office_gone"
+                shown = self.offices.shown[office]
+                self._tell_once(cells, kind, name, text, name=shown, successor=successor)
         return read
 
     def _started(self, cells: list[Cell]) -> date | None:

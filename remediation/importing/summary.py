@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
+from django.utils.translation import gettext_lazy, pgettext
+
 from accounts.models import Office, Position
 from core.workbooks.grid import column_letter
 from remediation.importing.columns import BY_FIELD
 from remediation.importing.issues import Issue
 from remediation.importing.plan import CHANGED, NEW, UNCHANGED, WRONG, Plan, RowPlan
-from remediation.models import ImportBatch, Measure
+from remediation.models import ImportBatch, Item, Ledger, Measure
 from remediation.numbering import SHORT_KINDS
 from remediation.recording import Change
 from remediation.states import MEASURE_STATUS_CHOICES
@@ -19,9 +21,25 @@ MAX_LISTED = 2000
 MAX_TEXT = 300
 # What the reader of the preview need not see: it follows from another field.
 DERIVED_FIELDS = frozenset(
-    {"first_due_date", "review_date", "deadline_kind", "reported_at", "reported_by_id", "percent_auto"}
+    {
+        "first_due_date",
+        "review_date",
+        "deadline_kind",
+        "completed_on",
+        "reported_at",
+        "reported_by_id",
+        "percent_auto",
+    }
 )
 UNKNOWN_KINDS = {"unknown_office": "office", "unknown_position": "position"}
+SKIP_WORDS = {
+    "blank": gettext_lazy("blank rows {count}"),
+    "note": gettext_lazy("notes {count}"),
+    "signature": gettext_lazy("signatures {count}"),
+    "total": gettext_lazy("totals {count}"),
+    "repeated_header": gettext_lazy("repeated headings {count}"),
+    "section": gettext_lazy("section titles {count}"),
+}
 MEASURE_LABELS = {
     "leader_id": "leader",
     "deadline_text": "deadline",
@@ -56,6 +74,7 @@ def preview_of(plan: Plan, batch: ImportBatch) -> dict[str, Any]:
             "errors": len(other_errors),
             "new_sections": plan.new_sections,
         },
+        "ledger_changes": [_shown(change, names) for change in plan.ledger_changes],
         "sheets": _sheets(plan),
         "questions": questions,
         "errors": [issue.as_record() for issue in plan.errors],
@@ -82,6 +101,14 @@ def preview_of(plan: Plan, batch: ImportBatch) -> dict[str, Any]:
             else [],
         },
     }
+
+
+def skipped_words(skipped: dict[str, int]) -> str:
+    """空行13，注释1，签字1."""
+    parts = [
+        str(SKIP_WORDS[name]).format(count=count) for name, count in skipped.items() if name in SKIP_WORDS
+    ]
+    return pgettext("between parts", ", ").join(parts)
 
 
 def _sheets(plan: Plan) -> list[dict[str, Any]]:
@@ -200,24 +227,23 @@ def _deadline_as_one(changes: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _shown(change: Change, names: _Names) -> dict[str, Any]:
     return {
         "field": change.field,
-        "label": _label(change.field),
+        "label": label_of(change.field),
         "before": _value(change.field, change.before, names),
         "after": _value(change.field, change.after, names),
         "note": "",
     }
 
 
-def _label(name: str) -> str:
+def label_of(name: str) -> str:
+    """A field as the reader of a change knows it."""
     column = BY_FIELD.get(MEASURE_LABELS.get(name, name))
     if name == "due_date":
         column = BY_FIELD["deadline"]
     if column:
         return str(column.label)
-    from remediation.models import Item
-
-    for model in (Measure, Item):
+    for model in (Measure, Item, Ledger):
         for field in model._meta.concrete_fields:
-            if field.attname == name:
+            if name in (field.attname, field.name):
                 return str(field.verbose_name)
     return name
 

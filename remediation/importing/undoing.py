@@ -21,12 +21,13 @@ from remediation.models import (
     ImportBatch,
     Item,
     ItemEvent,
+    Ledger,
     Measure,
     MeasureOffice,
     ProgressReport,
     Section,
 )
-from remediation.recording import Change, Duties, duties_of, event_for, mark_changed
+from remediation.recording import Change, Duties, duties_of, event_for, mark_changed, plain
 from remediation.states import DutyRole, WorkflowState
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ def can_undo_import(batch: ImportBatch) -> Decision:
     own = ItemEvent.objects.filter(batch=batch)
     last = own.aggregate(last=models.Max("pk"))["last"]
     if last is None:
+        if batch.result.get("ledger_changes"):
+            return ALLOWED
         return denied(_("The import changed nothing, so there is nothing to withdraw."))
     # What a later import did and took back again is no work of anybody.
     later = (
@@ -76,6 +79,12 @@ def undo_summary(batch: ImportBatch) -> dict[str, int]:
         .distinct()
         .count(),
     }
+
+
+def returning_changes(batch: ImportBatch, ledger: Ledger | None) -> list[dict[str, Any]]:
+    """What the import set of ``ledger`` itself and nobody has changed since, as ``Change.as_json`` keeps it."""
+    changes = batch.result.get("ledger_changes", ()) if ledger else ()
+    return [change for change in changes if plain(getattr(ledger, change["field"])) == change["to"]]
 
 
 def undo_batch(batch_id: int, *, actor: User | None) -> dict[str, int]:
@@ -118,6 +127,7 @@ class _Undo:
         self._void_new()
         bulk_insert(self.events)
         self._drop_sections()
+        self._restore_ledger()
 
     def _changes(self, *, of_measures: bool) -> dict[int, list[dict[str, Any]]]:
         """Row id -> its changes by this batch, newest first."""
@@ -212,6 +222,15 @@ class _Undo:
             Section.objects.filter(pk__in=gone).delete()
             created = [pk for pk in created if pk not in gone]
 
+    def _restore_ledger(self) -> None:
+        if self.batch.ledger_id is None:
+            return
+        ledger = Ledger.objects.select_for_update().get(pk=self.batch.ledger_id)
+        changes = returning_changes(self.batch, ledger)
+        fields = [_restore(ledger, change["field"], change["from"]) for change in changes]
+        if fields:
+            ledger.save(update_fields=[*fields, "updated_at"])
+
     def _event(self, measure: Measure, duties: Duties, changes: list[Change]) -> ItemEvent:
         return event_for(
             measure,
@@ -234,7 +253,7 @@ class _Undo:
         )
 
 
-def _restore(row: Measure | Item, name: str, value: Any) -> str:
+def _restore(row: Measure | Item | Ledger, name: str, value: Any) -> str:
     """Set an attribute back from its JSON form; returns the field's name."""
     field = row._meta.get_field(name.removesuffix("_id"))
     if isinstance(value, str) and isinstance(field, models.DateTimeField):

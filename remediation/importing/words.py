@@ -19,6 +19,25 @@ UNSEEN = re.compile(
 )
 # How a spreadsheet stores a control character inside its XML.
 ESCAPED = re.compile(r"_x00(?:0[0-8BbCcEeFf]|1[0-9A-Fa-f]|7[Ff])_")
+# What a formula shows that has no result.
+ERROR_CELLS = frozenset(
+    [
+        "#NULL!",
+        "#DIV/0!",
+        "#VALUE!",
+        "#REF!",
+        "#NAME?",
+        "#NUM!",
+        "#N/A",
+        "#SPILL!",
+        "#CALC!",
+        "#FIELD!",
+        "#BLOCKED!",
+        "#CONNECT!",
+        "#UNKNOWN!",
+        "#BUSY!",
+    ]
+)
 FORMULA_STARTS = "=+-@"
 PLAIN_NUMBER = re.compile(r"^[+\-]?[\d\s\-.,%/:()]+$")
 FORMULA_LIKE_MINUS = re.compile(r"^-.*[(|!*=&]")
@@ -141,16 +160,17 @@ def read_percent(value: str | float) -> int | None:
 # -- numbers in front of measures and problems ------------------------------------------------------------------------
 
 _CHINESE = "一二三四五六七八九十"
-_MEASURE_NUMBER = re.compile(
-    r"^\s*(?:"
+_NUMBER = (
     r"(?P<dotted>\d{1,3})\s*[.．、)）]\s*(?![\d%])"
     r"|[(（]\s*(?P<bracketed>\d{1,3})\s*[)）]\s*[.、．]?\s*"
     r"|(?P<circled>[①-⑳])\s*[.、]?\s*"
     r"|(?P<first>[一二三四五六七八九十]{1,3})\s*是\s*[:：,，]?\s*"
     r"|(?P<listed>[一二三四五六七八九十]{1,3})\s*、\s*"
     r"|第(?P<ordinal>[一二三四五六七八九十]{1,3})\s*[,，、:：]\s*"
-    r")"
 )
+_MEASURE_NUMBER = re.compile(rf"^\s*(?:{_NUMBER})")
+_LATER_NUMBER = re.compile(rf"(?P<mark>[。；;!！?？\n，,、\s])\s*(?:{_NUMBER})")
+_WEAK_MARKS = "，,、 "  # they part 一是…，二是…, but in others stand inside a sentence
 
 
 def chinese_number(word: str) -> int:
@@ -163,18 +183,40 @@ def chinese_number(word: str) -> int:
 
 
 def split_measure_number(text: str) -> tuple[int | None, str]:
-    """``1、text``, ``(1)text`` or ``一是text`` as number and text; the number is None where none is written."""
+    """``1、text``, ``(1)text`` or ``一是text`` as number and text; the number is None where none is written.
+
+    A text that goes on counting (``一是…。二是…``) holds several measures and is kept whole.
+    """
     match = _MEASURE_NUMBER.match(text)
     if not match or match.end() == len(text):
         return None, text
-    found = match.groupdict()
-    if digits := found["dotted"] or found["bracketed"]:
-        number = int(unicodedata.normalize("NFKC", digits))
-    elif found["circled"]:
-        number = ord(found["circled"]) - ord("①") + 1
-    else:
-        number = chinese_number(found["first"] or found["listed"] or found["ordinal"])
-    return number or None, text[match.end() :].strip()
+    style, number = _written_number(match)
+    rest = text[match.end() :].strip()
+    # In （1）一是…。二是… the bracket numbers the whole.
+    if not _MEASURE_NUMBER.match(rest) and _goes_on(rest, style, number + 1):
+        return None, text
+    return number or None, rest
+
+
+def _written_number(match: re.Match[str]) -> tuple[str, int]:
+    """How a number is written, and the number."""
+    style = next(
+        name for name in ("dotted", "bracketed", "circled", "first", "listed", "ordinal") if match[name]
+    )
+    written = match[style]
+    if style in ("dotted", "bracketed"):
+        return style, int(unicodedata.normalize("NFKC", written))
+    if style == "circled":
+        return style, ord(written) - ord("①") + 1
+    return style, chinese_number(written)
+
+
+def _goes_on(rest: str, style: str, number: int) -> bool:
+    """Whether ``number`` in the same style begins a later sentence."""
+    return any(
+        _written_number(match) == (style, number) and (style == "first" or match["mark"] not in _WEAK_MARKS)
+        for match in _LATER_NUMBER.finditer(rest)
+    )
 
 
 def split_measures(text: str) -> list[str]:

@@ -50,6 +50,7 @@ class Written:
     sections: tuple[int, ...]
     offices: tuple[str, ...]
     positions: tuple[str, ...]
+    aliases: tuple[str, ...]
 
 
 def write_plan(
@@ -73,7 +74,7 @@ class _Writer:
         self.reason = batch.file_name[:500]
 
     def write(self, answers: Answers | None) -> Written:
-        remember_aliases(answers)
+        aliases = remember_aliases(answers)
         register = self.plan.parsed.register
         offices = tuple(register.offices.new_names.values()) if register else ()
         positions = tuple(register.positions.new_names.values()) if register else ()
@@ -89,31 +90,22 @@ class _Writer:
         mark_changed(ledger.pk)
         new = sum(1 for row in rows if row.outcome == NEW)
         changed = sum(1 for row in self.plan.rows if row.outcome == CHANGED)
-        return Written(ledger, new, changed, sections, offices, positions)
+        return Written(ledger, new, changed, sections, offices, positions, aliases)
 
     # -- ledger and sections ------------------------------------------------------------------------------------------
 
     def _write_ledger(self) -> Ledger:
         plan, parsed = self.plan, self.plan.parsed
-        as_basically = plan.options.unfinished_as_basically_completed
+        updates = {change.field: change.after for change in plan.ledger_changes}
         if plan.ledger is None:
             is_plan = any(layout.is_project_plan for layout in parsed.layouts)
             return Ledger.objects.create(
                 title=plan.title,
                 ledger_type=LedgerType.PLAN if is_plan else LedgerType.INSPECTION,
                 origin=parsed.title[:200],
-                year=parsed.year,
-                as_of=parsed.reported_on,
-                unfinished_counts_as_basically_completed=as_basically,
+                **updates,
             )
         ledger = plan.ledger
-        updates: dict[str, Any] = {}
-        if as_basically and not ledger.unfinished_counts_as_basically_completed:
-            updates["unfinished_counts_as_basically_completed"] = True
-        if parsed.reported_on and (ledger.as_of is None or parsed.reported_on > ledger.as_of):
-            updates["as_of"] = parsed.reported_on
-        if ledger.year is None and parsed.year:
-            updates["year"] = parsed.year
         if updates:
             Ledger.objects.filter(pk=ledger.pk).update(**updates, updated_at=self.now)
             ledger.refresh_from_db()

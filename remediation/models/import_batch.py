@@ -96,6 +96,11 @@ class ImportBatch(Timestamped):
     def __str__(self) -> str:
         return self.file_name
 
+    @property
+    def ledger_title(self) -> str:
+        """The ledger that it went into or shall go into; empty while nobody has said which."""
+        return self.ledger.title if self.ledger else str(self.options.get("title") or "")
+
 
 class ImportLayout(Timestamped):
     """How the columns of a layout were mapped last time; recognised by the signature of its headings."""

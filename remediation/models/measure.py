@@ -209,6 +209,11 @@ class Measure(Timestamped):
                 violation_error_message=_("A completed measure stands at 100%."),
             ),
             models.CheckConstraint(
+                condition=models.Q(completed_on__isnull=True) | models.Q(status=CompletionStatus.COMPLETED),
+                name="measure_completed_on_completed",
+                violation_error_message=_("Only a completed measure has a day of completion."),
+            ),
+            models.CheckConstraint(
                 condition=models.Q(status__in=[status.value for status in MEASURE_STATUSES]),
                 name="measure_status_known",
             ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,16 @@ import openpyxl
 from django.core.management import call_command
 
 from accounts.models import Office, OfficeAlias, OfficeKind, Position
+from core.models import CalendarDay
+from remediation.importing.batches import commit_parsed, options_json, store_file
 from remediation.importing.columns import TEMPLATE_COLUMNS
+from remediation.importing.plan import Plan, build_plan
+from remediation.importing.reading import ImportOptions, open_workbook, parse_workbook
+from remediation.models import ImportBatch
 from tests.shared_ledgers import LEDGERS
 
 HEADINGS = [column.heading for column in TEMPLATE_COLUMNS]
+TODAY = date(2024, 3, 1)
 
 
 def import_register() -> None:
@@ -64,6 +71,33 @@ def ledger_file(folder: Path, *rows: dict[str, Any], name: str = "台账.xlsx", 
     path = folder / name
     book.save(path)
     return path
+
+
+def plan_of(path: Path, **options: Any) -> Plan:
+    """What an import would do."""
+    workbook, issues = open_workbook(path)
+    assert workbook is not None, issues
+    chosen = ImportOptions(**{"title": "甲", **options})
+    parsed = parse_workbook(workbook, options=chosen)
+    return build_plan(parsed, options=chosen, today=TODAY, calendar=CalendarDay.objects.work_calendar())
+
+
+def commit(path: Path, *, answers: dict[str, Any] | None = None, **options: Any) -> ImportBatch:
+    """Import a file into 甲."""
+    workbook, _issues = open_workbook(path)
+    assert workbook is not None
+    chosen = ImportOptions(**{"title": "甲", **options})
+    batch = store_file(path.name, path.read_bytes(), user=None)
+    batch.options, batch.answers = options_json(chosen), answers or {}
+    batch.save()
+    commit_parsed(batch, parse_workbook(workbook, options=chosen, answers=answers))
+    batch.refresh_from_db()
+    return batch
+
+
+def kinds(plan: Plan) -> list[str]:
+    """The kinds of all findings."""
+    return [issue.kind for issue in plan.issues]
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from core.models import AuditEvent
 from core.xlsx_writing import Heading, Percent, column_letters, streamed_xlsx
 from remediation.exporting import measure_headings
 from remediation.links import measures_url
-from remediation.models import EventKind, ItemEvent, Ledger, Measure
+from remediation.models import EventKind, ItemEvent, Ledger, Measure, Section
 from remediation.states import CompletionStatus
 from tests.ledgers import make_item, make_ledger, make_measure, make_section
 from tests.people import make_position
@@ -239,6 +239,46 @@ def test_an_exported_ledger_comes_back_as_unchanged(
     assert (result["created"], result["updated"], result["unchanged"], result["missing"]) == (0, 0, 4, 0)
     assert list(Measure.objects.order_by("pk").values()) == before
     assert not ItemEvent.objects.filter(kind=EventKind.IMPORT_CHANGED).exists()
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "csv"])
+def test_texts_like_formulas_come_back_as_unchanged(
+    client: Client, ledger_admin: User, office: Office, tmp_path: Path, kind: str
+) -> None:
+    ledger = make_ledger("公式台账", year=2024)
+    item = make_item(ledger, "-问题", number="")
+    for serial, text in enumerate([*FORMULAS, "-", "'-1", "''=x", "'引用'"], start=1):
+        make_measure(
+            item, f"措施{serial}", number=serial, lead=[office], note=text, deadline_text="-", progress=text
+        )
+    client.force_login(ledger_admin)
+    answer = client.get(f"{measures_url(ledger=ledger.pk)}&format={kind}")
+    path = tmp_path / f"ledger.{kind}"
+    path.write_bytes(b"".join(answer.streaming_content))  # type: ignore[attr-defined]
+    result = reimported(path, ledger.title)
+    assert (result["errors"], result["created"], result["updated"]) == ([], 0, 0)
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "csv"])
+def test_sections_of_any_depth_come_back_as_unchanged(
+    client: Client, ledger_admin: User, office: Office, tmp_path: Path, kind: str
+) -> None:
+    ledger = make_ledger("深台账", year=2024)
+    section = None
+    for depth, title in enumerate(["一、巡视反馈问题", "（一）政治方面", "1.学习方面", "重点问题"]):
+        section = make_section(ledger, title, parent=section, kind="category" if depth < 3 else "key_problem")
+        item = make_item(ledger, f"问题{depth}", section=section, number=str(depth + 1))
+        make_measure(item, number=1, lead=[office])
+    client.force_login(ledger_admin)
+    answer = client.get(f"{measures_url(ledger=ledger.pk)}&format={kind}")
+    path = tmp_path / f"ledger.{kind}"
+    path.write_bytes(b"".join(answer.streaming_content))  # type: ignore[attr-defined]
+    result = reimported(path, ledger.title)
+    assert (result["errors"], result["created"], result["updated"], result["unchanged"]) == ([], 0, 0, 4)
+    copied = reimported(path, "抄件")
+    assert (copied["errors"], copied["created"]) == ([], 4)
+    titles = Section.objects.order_by("title").values_list("title", "parent__title")
+    assert list(titles.filter(ledger__title="抄件")) == list(titles.filter(ledger=ledger))
 
 
 def test_a_reported_status_comes_back_as_unchanged(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from io import BytesIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
@@ -155,6 +156,24 @@ def test_unknown_names_are_settled_and_remembered(site: Client, tmp_path: Path) 
     assert OfficeAlias.objects.filter(office=office, name="医政科").exists()
 
 
+def test_another_section_is_a_change_with_a_chinese_name(site: Client, tmp_path: Path) -> None:
+    small_register()
+    call_command("import_ledger", ledger_file(tmp_path, row()), title="甲", stdout=StringIO())
+    batch = upload(site, ledger_file(tmp_path, row(重点问题="2.另一个重点问题")))
+    post(site, "import_mapping", batch, title="甲")
+    assert [change["label"] for change in batch.preview["changes"]] == ["板块"]
+
+
+def test_digits_that_are_no_numbers_are_no_year_and_no_office(site: Client, tmp_path: Path) -> None:
+    small_register()
+    batch = upload(site, ledger_file(tmp_path, row(牵头处室="医政科")))
+    for year in ("²", "④", "0", "99999", "9" * 5000):
+        assert post(site, "import_mapping", batch, title="甲", year=year) == 422
+    assert post(site, "import_mapping", batch, title="甲", year="2024") == 302
+    assert post(site, "import_answers", batch, **{"question-0": "²", "kept": "1", "take_back": ["①"]}) == 302
+    assert (batch.answers["office"], batch.options["take_back"]) == ({}, [])
+
+
 def test_a_corrected_copy_takes_over_the_choices(site: Client, tmp_path: Path) -> None:
     small_register()
     batch = upload(site, ledger_file(tmp_path, row(牵头处室="医政科", 完成状态="差不多了")))
@@ -187,6 +206,42 @@ def test_a_bad_file_says_why_and_the_page_lives(site: Client, tmp_path: Path) ->
     assert site.get(reverse("remediation:import_annotated", args=[batch.pk])).status_code == 404
     assert post(site, "import_mapping", batch, title="甲") == 422
     assert site.post(reverse("remediation:import_list"), {}).status_code == 422
+
+
+def test_unknown_headings_are_mapped_by_hand_and_remembered(site: Client, tmp_path: Path) -> None:
+    small_register()
+    path = tmp_path / "a.xlsx"
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.append(["某某单位工作表"])
+    sheet.append(["甲栏", "乙栏", "丙栏", "丁栏"])
+    sheet.append(["问题一", "措施一", "财务处", "无关"])
+    book.save(path)
+    batch = upload(site, path, title="甲")
+    assert batch.state == BatchState.MAPPING
+    text = page(site, batch)
+    assert "“Sheet”" in text
+    assert "没有找到台账" in text
+    assert text.count('<option value="?" selected>') == 4
+    fields = {"field-0-1": "problem", "field-0-2": "measure", "field-0-3": "lead_offices"}
+    assert post(site, "import_mapping", batch, title="甲", **fields) == 422
+    fields["field-0-4"] = ""
+    assert post(site, "import_mapping", batch, title="甲", remember="on", **fields) == 302
+    assert (batch.state, batch.preview["counts"]["new"]) == (BatchState.PREVIEWED, 1)
+    assert post(site, "import_commit", batch) == 302
+    assert Measure.objects.get().text == "措施一"
+    again = upload(site, path, title="甲")
+    assert post(site, "import_mapping", again, title="甲") == 302
+    assert again.preview["counts"]["unchanged"] == 1
+
+
+@NEEDS_LEDGERS
+def test_a_workbook_that_is_no_ledger_waits_for_its_columns(site: Client) -> None:
+    batch = upload(site, LEDGERS / "wrong-columns.xlsx")
+    assert batch.state == BatchState.MAPPING
+    assert "没有找到台账" in page(site, batch)
+    assert post(site, "import_mapping", batch, title="甲") == 422
+    assert upload(site, LEDGERS / "empty.xlsx").state == BatchState.REFUSED
 
 
 def test_large_files_wait_for_the_worker_and_the_sweep_finds_them(

@@ -13,48 +13,29 @@ from django.utils import timezone
 from accounts.models import Office, OfficeAlias, Position
 from core.models import CalendarDay
 from core.workbooks.grid import column_letter
-from remediation.importing.batches import commit_parsed, options_json, plan_batch, store_file
-from remediation.importing.plan import Plan, build_plan
+from remediation.importing.batches import commit_parsed, plan_batch
 from remediation.importing.reading import ImportOptions, open_workbook, parse_workbook
 from remediation.importing.undoing import UndoRefused, can_undo_import, undo_batch
 from remediation.importing.writing import PlanHasErrors
-from remediation.models import BatchState, EventKind, ImportBatch, Item, ItemEvent, Ledger, Measure, Section
+from remediation.models import BatchState, EventKind, Item, ItemEvent, Ledger, Measure, Section
 from remediation.states import DutyRole
-from remediation.tests.importing_register import HEADINGS, counted_queries, ledger_file, row, small_register
+from remediation.tests.importing_register import (
+    HEADINGS,
+    commit,
+    counted_queries,
+    kinds,
+    ledger_file,
+    plan_of,
+    row,
+    small_register,
+)
 
 pytestmark = pytest.mark.django_db
-TODAY = date(2024, 3, 1)
 
 
 @pytest.fixture(autouse=True)
 def register() -> None:
     small_register()
-
-
-def plan_of(path: Path, **options: Any) -> Plan:
-    """What an import would do."""
-    workbook, issues = open_workbook(path)
-    assert workbook is not None, issues
-    chosen = ImportOptions(**{"title": "甲", **options})
-    parsed = parse_workbook(workbook, options=chosen)
-    return build_plan(parsed, options=chosen, today=TODAY, calendar=CalendarDay.objects.work_calendar())
-
-
-def commit(path: Path, *, answers: dict[str, Any] | None = None, **options: Any) -> ImportBatch:
-    """Import a file into 甲."""
-    workbook, _issues = open_workbook(path)
-    assert workbook is not None
-    chosen = ImportOptions(**{"title": "甲", **options})
-    batch = store_file(path.name, path.read_bytes(), user=None)
-    batch.options, batch.answers = options_json(chosen), answers or {}
-    batch.save()
-    commit_parsed(batch, parse_workbook(workbook, options=chosen, answers=answers))
-    batch.refresh_from_db()
-    return batch
-
-
-def kinds(plan: Plan) -> list[str]:
-    return [issue.kind for issue in plan.issues]
 
 
 def test_a_plan_writes_nothing(tmp_path: Path) -> None:
@@ -374,3 +355,37 @@ def test_an_office_that_leads_and_assists_leads(tmp_path: Path) -> None:
     assert "office_twice" in kinds(plan_of(path))
     commit(path)
     assert Measure.objects.get().duties.count() == 2
+
+
+def test_a_circled_serial_number_is_no_number(tmp_path: Path) -> None:
+    path = tmp_path / "plan.csv"
+    path.write_text("项目编号,项目名称,整改措施,牵头处室\n①,项目一,措施一,财务处\n", encoding="utf-8")
+    assert [(item.file.kind, item.number) for item in plan_of(path).items] == [("project", "①")]
+
+
+@pytest.mark.parametrize(
+    "totals",
+    [
+        {"序号": "合计", "具体问题": "45", "整改措施": 278},
+        {"序号": 3, "具体问题": "合计", "整改措施": "278条措施", "完成状态": "已完成250条"},
+        {"具体问题": "总计：45个问题", "整改措施": "共278条"},
+        {"整改类型": "本页小计（截至2024年9月）", "整改措施": 2, "完成状态": "50%"},
+        {"整改措施": "合计"},
+    ],
+)
+def test_a_totals_row_with_counts_is_skipped_and_told(tmp_path: Path, totals: dict[str, Any]) -> None:
+    nothing = dict.fromkeys(row())
+    plan = plan_of(ledger_file(tmp_path, row(), {**nothing, "序号": None, **totals}))
+    assert (plan.errors, len(plan.rows)) == ([], 1)
+    assert plan.parsed.sheets["整改台账"].skipped_counts() == {"total": 1}
+
+
+def test_a_problem_or_measure_may_begin_like_a_total(tmp_path: Path) -> None:
+    path = ledger_file(
+        tmp_path,
+        row(具体问题="总计划落实不到位", 整改措施="汇总问题清单"),
+        {**dict.fromkeys(row()), "序号": None, "整改措施": "累计完成整改措施", "完成时限": "2024.6.30"},
+        {"序号": None, "具体问题": "合计不清", "整改措施": "汇总"},
+    )
+    plan = plan_of(path)
+    assert [r.row.measure for r in plan.rows] == ["汇总问题清单", "累计完成整改措施", "汇总"]

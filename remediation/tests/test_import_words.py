@@ -204,3 +204,25 @@ def test_unknown_names_become_creations_where_asked() -> None:
     read = book.read_offices("办公室、新设处")
     assert read.lead == (1, -1)
     assert book.new_names == {-1: "新设处"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "一是建立制度。二是开展培训。三是加强检查。",
+        "一是建立制度，二是开展培训",
+        "1.建立制度；2.开展培训",
+        "（1）建立制度。\n（2）开展培训，\n并通报",
+        "①建立制度；②开展培训",
+        "二是开展培训；三是加强检查",
+    ],
+)
+def test_a_cell_of_several_measures_is_kept_whole(text: str) -> None:
+    assert split_measure_number(text) == (None, text)
+    # As an export writes it and an import reads it again.
+    assert split_measure_number(f"（3）{text}") == (3, text)
+
+
+@pytest.mark.parametrize("text", ["1.增长2.5个点。2.5亿元到位", "一是建立制度。这二是必须的", "1.甲、2、3项"])
+def test_a_number_inside_a_sentence_is_no_second_measure(text: str) -> None:
+    assert split_measure_number(text)[0] == 1

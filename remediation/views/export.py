@@ -15,7 +15,14 @@ from core import audit
 from core.csv_writing import streamed_csv
 from core.lists.filtering import StrictFilterSet
 from core.xlsx_writing import Heading, Value, streamed_xlsx
-from remediation.exporting import ITEM_HEADINGS, headings_text, item_lines, measure_headings, measure_lines
+from remediation.exporting import (
+    ITEM_HEADINGS,
+    exported_fields,
+    headings_text,
+    item_lines,
+    measure_headings,
+    measure_lines,
+)
 from remediation.filters import Reader
 from remediation.models import Ledger, Measure
 
@@ -29,10 +36,11 @@ def export_measures(
     request: HttpRequest, *, rows: QuerySet[Measure], kind: str, reader: Reader, filters: StrictFilterSet
 ) -> StreamingHttpResponse:
     """The measures as a workbook that an import reads, or as csv."""
-    lines = measure_lines(rows, ledgers=reader.ledgers, this_year=reader.today.year)
+    fields = exported_fields(reader.ledgers)
+    lines = measure_lines(rows, ledgers=reader.ledgers, this_year=reader.today.year, fields=fields)
     return _download(
         request,
-        headings=measure_headings(),
+        headings=measure_headings(fields),
         lines=lines,
         kind=kind,
         title=_title(reader, filters),

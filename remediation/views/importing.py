@@ -17,12 +17,25 @@ from accounts.models import User
 from core.toasts import toast
 from remediation.forms.importing import ReplaceForm, UploadForm
 from remediation.importing import flow
+from remediation.importing.summary import label_of
 from remediation.importing.template import XLSX_MIME, empty_template
-from remediation.importing.undoing import UndoRefused, can_undo_import, undo_batch, undo_summary
+from remediation.importing.undoing import (
+    UndoRefused,
+    can_undo_import,
+    returning_changes,
+    undo_batch,
+    undo_summary,
+)
 from remediation.models import BatchState, ImportBatch
 from remediation.permissions import can_import_ledger
 from remediation.views.desk import require_ledger_admin
-from remediation.views.importing_pages import STEPS, WAITING_STATES, detail_context, mapping_context
+from remediation.views.importing_pages import (
+    STEPS,
+    WAITING_STATES,
+    detail_context,
+    mapping_context,
+    registered,
+)
 
 LISTED_BATCHES = 30
 
@@ -128,7 +141,12 @@ def import_undo(request: HttpRequest, pk: int) -> HttpResponse:
         toast(request, _("Import withdrawn"))
         return redirect("remediation:import_detail", batch.pk)
     context: dict[str, Any] = {"page_title": _("Withdraw the import"), "batch": batch, "decision": decision}
-    context["summary"] = undo_summary(batch) if decision else {}
+    if decision:
+        context["summary"] = undo_summary(batch)
+        context["registered"] = registered(batch)
+        context["returning"] = [
+            label_of(change["field"]) for change in returning_changes(batch, batch.ledger)
+        ]
     context["crumbs"] = [(_("Import"), reverse("remediation:import_list")), (batch.file_name, None)]
     return render(request, "remediation/imports/undo.html", context)
 

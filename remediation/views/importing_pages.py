@@ -13,7 +13,9 @@ from django.utils.translation import gettext_lazy, pgettext
 from accounts.models import Office, Position
 from remediation.forms.importing import ReplaceForm
 from remediation.importing import flow
+from remediation.importing.issues import Issue
 from remediation.importing.mapping import UNDECIDED, mapping_problems, reason_words, target_choices
+from remediation.importing.summary import skipped_words
 from remediation.importing.undoing import can_undo_import
 from remediation.models import BatchState, ImportBatch
 
@@ -28,14 +30,6 @@ SHOWN_CHANGES = 20
 WAITING_STATES = frozenset(
     {BatchState.PREVIEW_QUEUED, BatchState.PREVIEWING, BatchState.COMMIT_QUEUED, BatchState.COMMITTING}
 )
-SKIP_WORDS = {
-    "blank": gettext_lazy("blank rows {count}"),
-    "note": gettext_lazy("notes {count}"),
-    "signature": gettext_lazy("signatures {count}"),
-    "total": gettext_lazy("totals {count}"),
-    "repeated_header": gettext_lazy("repeated headings {count}"),
-    "section": gettext_lazy("section titles {count}"),
-}
 SHEET_WORDS = {
     "hidden": gettext_lazy("hidden sheet"),
     "empty": gettext_lazy("empty"),
@@ -70,14 +64,6 @@ def _base(batch: ImportBatch, *, title: str, step: int) -> dict[str, Any]:
         "step": step,
         "crumbs": [(_("Import"), reverse("remediation:import_list")), (batch.file_name, None)],
     }
-
-
-def skipped_words(skipped: dict[str, int]) -> str:
-    """空行13，注释1，签字1."""
-    parts = [
-        str(SKIP_WORDS[name]).format(count=count) for name, count in skipped.items() if name in SKIP_WORDS
-    ]
-    return pgettext("between parts", ", ").join(parts)
 
 
 def mapping_context(batch: ImportBatch, *, problems: list[str] | None = None) -> dict[str, Any]:
@@ -120,6 +106,8 @@ def mapping_context(batch: ImportBatch, *, problems: list[str] | None = None) ->
         "targets": targets,
         "asked": asked,
         "problems": problems or [],
+        "guessed": [sheet["name"] for sheet in sheets if sheet.get("is_guess")],
+        "looked_for": Issue("no_ledger").problem,
         "waiting": waiting,
         "undecided": UNDECIDED,
         "title": batch.options.get("title", ""),
@@ -173,7 +161,10 @@ def preview_context(request: HttpRequest, batch: ImportBatch) -> dict[str, Any]:
         "taken_back": batch.options.get("take_back", []),
         "decision": flow.can_commit(batch),
         "replace_form": ReplaceForm(),
-        "all_unchanged": not (counts["new"] or counts["changed"] or counts["wrong"]),
+        "ledger_changes": preview.get("ledger_changes", []),
+        "all_unchanged": not (
+            counts["new"] or counts["changed"] or counts["wrong"] or preview.get("ledger_changes")
+        ),
         "cells": [
             (
                 _("Wrong"),
@@ -277,6 +268,18 @@ def _answered(batch: ImportBatch) -> list[dict[str, Any]]:
     ]
 
 
+def registered(batch: ImportBatch) -> list[tuple[str, str]]:
+    """What the import entered in the registers, which stays there when it is withdrawn: label, names."""
+    labels = {
+        "offices": _("Offices created"),
+        "positions": _("Posts created"),
+        "aliases": _("Names remembered"),
+    }
+    return [
+        (label, "、".join(batch.result[name])) for name, label in labels.items() if batch.result.get(name)
+    ]
+
+
 def _result_context(batch: ImportBatch) -> dict[str, Any]:
     done = batch.state in (BatchState.COMMITTED, BatchState.UNDONE)
     title = {
@@ -289,6 +292,7 @@ def _result_context(batch: ImportBatch) -> dict[str, Any]:
         **_base(batch, title=str(title), step=5 if done else 1),
         "can_undo": can_undo_import(batch),
         "result": batch.result,
+        "registered": registered(batch),
         "skipped_sheets": [(name, SHEET_WORDS.get(why, "")) for name, why in skipped.items()],
         "ledger_url": f"{reverse('remediation:measure_list')}?ledger={batch.ledger_id}"
         if batch.ledger_id

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.importing.office_plan import plan_register
 from accounts.importing.offices import RegisterChanged, RegisterWrong, commit_register
 from accounts.importing.register_plan import RegisterPlan, register_rows
-from accounts.importing.tables import Issue
+from accounts.importing.tables import Issue, unopened
 from core import clock
 from core.workbooks.reading import WorkbookRefused, read_workbook
 
@@ -34,8 +34,8 @@ class Command(BaseCommand):
                 {"offices": [], "positions": []},
                 [Issue("", None, None, refusal.code, "", str(refusal))],
             )
-        except OSError as error:
-            raise CommandError(f"{options['file']}: {error.strerror}", returncode=2) from error
+        except OSError:
+            rows, issues = {"offices": [], "positions": []}, [unopened(options["file"])]
         plan = plan_register(rows, issues, today=today)
         committed = False
         if not plan.errors and not options["dry_run"]:

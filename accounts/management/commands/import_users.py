@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.importing.account_plan import AccountsPlan, account_rows, plan_accounts
 from accounts.importing.accounts import AccountsChanged, AccountsImported, AccountsWrong, commit_accounts
-from accounts.importing.tables import Issue
+from accounts.importing.tables import Issue, unopened
 from core.workbooks.reading import WorkbookRefused, read_workbook
 
 
@@ -39,8 +39,8 @@ class Command(BaseCommand):
             rows, issues = account_rows(read_workbook(options["file"]))
         except WorkbookRefused as refusal:
             rows, issues = {"accounts": []}, [Issue("", None, None, refusal.code, "", str(refusal))]
-        except OSError as error:
-            raise CommandError(f"{options['file']}: {error.strerror}", returncode=2) from error
+        except OSError:
+            rows, issues = {"accounts": []}, [unopened(options["file"])]
         plan = plan_accounts(rows, issues, with_requests=not grant_roles)
         done = None
         if not plan.errors and not options["dry_run"]:
