@@ -36,8 +36,10 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 EPOCH = date(1899, 12, 30)
 EPOCH_DAY = EPOCH.toordinal()
 ROWS_A_CHUNK = 500
-# What the table of shared texts may hold; beyond it texts stand in their cells and memory grows no more.
+# What the table of shared texts may hold, some 10 MB; beyond it texts stand in their cells and memory grows no more.
 MAX_SHARED_CHARACTERS = 4_000_000
+# What a text costs beside its characters, in characters.
+SHARED_TEXT_COST = 100
 
 # Places in cellXfs below.
 PLAIN, HEADING, DAY, QUOTED, WRAPPED, QUOTED_WRAPPED, PERCENT = range(7)
@@ -188,8 +190,8 @@ class _SharedTexts:
     def number(self, text: str) -> int | None:
         """The number of ``text``; None when the table is full."""
         known = self._numbers.get(text)
-        if known is None and len(text) <= self._room:
-            self._room -= len(text)
+        if known is None and len(text) + SHARED_TEXT_COST <= self._room:
+            self._room -= len(text) + SHARED_TEXT_COST
             known = self._numbers[text] = len(self._numbers)
         return known
 

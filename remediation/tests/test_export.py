@@ -130,7 +130,7 @@ def test_too_long_a_text_is_cut_at_the_limit_of_a_cell() -> None:
 
 
 def test_a_text_that_repeats_is_stored_once_until_the_table_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(xlsx_writing, "MAX_SHARED_CHARACTERS", 6)
+    monkeypatch.setattr(xlsx_writing, "MAX_SHARED_CHARACTERS", 6 + 3 * xlsx_writing.SHARED_TEXT_COST)
     rows = [
         ["办公室", "=1", "同"],
         ["办公室", "=1", "同"],
