@@ -2,8 +2,9 @@
 
 XlsxWriter and openpyxl build the whole file before its first byte; at 100,000 rows that is many seconds of silence. A
 table needs little of the format, so the sheet is written here, row by row, into a zip that is streamed. Texts are
-inline strings and so never formulas; those that look like one carry Excel's quote prefix, so that editing a cell does
-not turn it into one (CWE-1236).
+strings and so never formulas; those that look like one carry Excel's quote prefix, so that editing a cell does not turn
+it into one (CWE-1236). What repeats down a column is a shared string, as Excel has it: the table of these is sent after
+the sheet, is bounded, and makes the sheet a third smaller; free texts stand in their cells.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from io import RawIOBase
 from typing import Any
 from xml.sax.saxutils import escape
@@ -33,7 +34,12 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]
 _ESCAPE_LIKE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 EPOCH = date(1899, 12, 30)
+EPOCH_DAY = EPOCH.toordinal()
 ROWS_A_CHUNK = 500
+# What the table of shared texts may hold, some 10 MB; beyond it texts stand in their cells and memory grows no more.
+MAX_SHARED_CHARACTERS = 4_000_000
+# What a text costs beside its characters, in characters.
+SHARED_TEXT_COST = 100
 
 # Places in cellXfs below.
 PLAIN, HEADING, DAY, QUOTED, WRAPPED, QUOTED_WRAPPED, PERCENT = range(7)
@@ -49,6 +55,8 @@ _CONTENT_TYPES = (
     ' ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/>'
     '<Override PartName="/xl/styles.xml"'
     ' ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"/>'
+    '<Override PartName="/xl/sharedStrings.xml"'
+    ' ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"/>'
     "</Types>"
 )
 _RELS = (
@@ -65,6 +73,8 @@ _WORKBOOK_RELS = (
     ' Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet"/>'
     '<Relationship Id="rId2" Target="styles.xml"'
     ' Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles"/>'
+    '<Relationship Id="rId3" Target="sharedStrings.xml"'
+    ' Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings"/>'
     "</Relationships>"
 )
 _STYLES = (
@@ -102,11 +112,13 @@ _STYLES = (
 
 @dataclass(frozen=True)
 class Heading:
-    """A column of the sheet: its heading, its width in characters, and whether long texts wrap."""
+    """A column of the sheet: its heading, its width in characters, whether long texts wrap, and whether its texts are
+    free, so that hardly one stands there twice."""
 
     text: str
     width: int = 12
     wraps: bool = False
+    is_free_text: bool = False
 
 
 class _Outlet(RawIOBase):
@@ -147,10 +159,13 @@ def streamed_xlsx(
         archive.writestr("xl/styles.xml", _STYLES)
         yield outlet.take()
         with archive.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as sheet:
-            for piece in _sheet(headings, rows):
+            shared = _SharedTexts()
+            for piece in _sheet(headings, rows, shared):
                 sheet.write(piece.encode())
                 if ready := outlet.take():
                     yield ready
+        yield outlet.take()
+        archive.writestr("xl/sharedStrings.xml", shared.part())
         yield outlet.take()
     yield outlet.take()
 
@@ -165,7 +180,68 @@ def _workbook(sheet_name: str) -> str:
     )
 
 
-def _sheet(headings: Sequence[Heading], rows: Iterable[Sequence[Value]]) -> Iterator[str]:
+class _SharedTexts:
+    """The table of the texts that repeat: each has the number of its first appearance."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._room = MAX_SHARED_CHARACTERS
+
+    def number(self, text: str) -> int | None:
+        """The number of ``text``; None when the table is full."""
+        known = self._numbers.get(text)
+        if known is None and len(text) + SHARED_TEXT_COST <= self._room:
+            self._room -= len(text) + SHARED_TEXT_COST
+            known = self._numbers[text] = len(self._numbers)
+        return known
+
+    def part(self) -> str:
+        """The part of the workbook that holds the table."""
+        texts = "".join(f"<si>{_text_element(text)}</si>" for text in self._numbers)
+        return (
+            '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
+            f'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">{texts}</sst>'
+        )
+
+
+class _Column:
+    """Writes the cells of one column. Two million pass here in a large export, so what was written once is known."""
+
+    def __init__(self, heading: Heading, shared: _SharedTexts) -> None:
+        self._shared = None if heading.is_free_text else shared
+        self._plain, self._quoted = (WRAPPED, QUOTED_WRAPPED) if heading.wraps else (PLAIN, QUOTED)
+        # Shared text -> its cell after the place; the empty text is an empty cell.
+        self._known = {"": _EMPTY}
+
+    def cell(self, value: Value) -> str:
+        """The cell of ``value`` from behind its place on: it follows ``<c r="A1``."""
+        if type(value) is str:
+            return self._known.get(value) or self._text(value)
+        if value is None:
+            return _EMPTY
+        if isinstance(value, date):
+            return f'" s="{DAY}"><v>{value.toordinal() - EPOCH_DAY}</v></c>'
+        if isinstance(value, str):
+            return self.cell(str(value))
+        if isinstance(value, Percent):
+            return f'" s="{PERCENT}"><v>{value / 100:g}</v></c>'
+        return f'" s="{PLAIN}"><v>{value}</v></c>'
+
+    def _text(self, text: str) -> str:
+        style = self._quoted if text.startswith(FORMULA_STARTS) else self._plain
+        number = self._shared.number(text) if self._shared else None
+        if number is None:
+            return _inline(text, style)
+        known = self._known[text] = f'" s="{style}" t="s"><v>{number}</v></c>'
+        return known
+
+
+_EMPTY = f'" s="{PLAIN}"/>'
+
+
+def _sheet(
+    headings: Sequence[Heading], rows: Iterable[Sequence[Value]], shared: _SharedTexts
+) -> Iterator[str]:
     last = column_letters(len(headings))
     widths = "".join(
         f'<col min="{place}" max="{place}" width="{heading.width}" customWidth="1"/>'
@@ -180,11 +256,13 @@ def _sheet(headings: Sequence[Heading], rows: Iterable[Sequence[Value]]) -> Iter
     )
     letters = [column_letters(place) for place in range(1, len(headings) + 1)]
     head = (
-        _text_cell(f"{letter}1", heading.text, HEADING)
+        f'<c r="{letter}1{_inline(heading.text, HEADING)}'
         for letter, heading in zip(letters, headings, strict=True)
     )
     yield f'<row r="1">{"".join(head)}</row>'
-    columns = [(letter, heading.wraps) for letter, heading in zip(letters, headings, strict=True)]
+    columns = [
+        (letter, _Column(heading, shared).cell) for letter, heading in zip(letters, headings, strict=True)
+    ]
     waiting: list[str] = []
     count = 1
     for row in rows:
@@ -192,8 +270,7 @@ def _sheet(headings: Sequence[Heading], rows: Iterable[Sequence[Value]]) -> Iter
         if count > MAX_ROWS:
             raise ValueError("a sheet holds 1,048,576 rows")
         cells = [
-            _cell(f"{letter}{count}", value, wraps)
-            for value, (letter, wraps) in zip(row, columns, strict=True)
+            f'<c r="{letter}{count}{cell(value)}' for value, (letter, cell) in zip(row, columns, strict=True)
         ]
         waiting.append(f'<row r="{count}">{"".join(cells)}</row>')
         if len(waiting) >= ROWS_A_CHUNK:
@@ -203,25 +280,13 @@ def _sheet(headings: Sequence[Heading], rows: Iterable[Sequence[Value]]) -> Iter
     yield f'</sheetData><autoFilter ref="A1:{last}{count}"/></worksheet>'
 
 
-def _cell(place: str, value: Value, wraps: bool) -> str:
-    if value is None or value == "":
-        return f'<c r="{place}" s="{PLAIN}"/>'
-    if isinstance(value, str):
-        quoted = value.startswith(FORMULA_STARTS)
-        if wraps:
-            return _text_cell(place, value, QUOTED_WRAPPED if quoted else WRAPPED)
-        return _text_cell(place, value, QUOTED if quoted else PLAIN)
-    if isinstance(value, date):
-        if isinstance(value, datetime):
-            value = value.date()
-        return f'<c r="{place}" s="{DAY}"><v>{(value - EPOCH).days}</v></c>'
-    if isinstance(value, Percent):
-        return f'<c r="{place}" s="{PERCENT}"><v>{value / 100:g}</v></c>'
-    return f'<c r="{place}" s="{PLAIN}"><v>{value}</v></c>'
+def _inline(text: str, style: int) -> str:
+    """A cell with its own text, from behind its place on."""
+    return f'" s="{style}" t="inlineStr"><is>{_text_element(text)}</is></c>'
 
 
-def _text_cell(place: str, text: str, style: int) -> str:
-    # Two million cells pass here in a large export: what most texts do not need is only looked for.
+def _text_element(text: str) -> str:
+    # What most texts do not need is only looked for.
     if len(text) > MAX_CELL_CHARACTERS:
         text = text[:MAX_CELL_CHARACTERS]
     if "_x" in text:
@@ -230,7 +295,9 @@ def _text_cell(place: str, text: str, style: int) -> str:
         text = _UNPRINTABLE.sub("", text)
     if "&" in text or "<" in text or ">" in text:
         text = escape(text)
-    return f'<c r="{place}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
+    # Outer white space would be dropped without being asked to be kept.
+    space = ' xml:space="preserve"' if text[:1].isspace() or text[-1:].isspace() else ""
+    return f"<t{space}>{text}</t>"
 
 
 def column_letters(number: int) -> str:

@@ -43,6 +43,8 @@ WRAPPED_FIELDS = frozenset(
         "assisting_offices",
     }
 )
+# Texts that each row has for itself; those of the other columns come again and again.
+FREE_TEXT_FIELDS = frozenset({"measure", "progress", "note"})
 # What the type column says of an item whose own document named none, as ``kind_from_type`` reads it back.
 TYPE_WORDS = {
     ItemKind.OPINION: "整改意见",
@@ -59,7 +61,7 @@ ITEM_HEADINGS = (
     Heading("编号", 14),
     Heading("问题类别", 24, wraps=True),
     Heading("重点问题", 24, wraps=True),
-    Heading("问题", 44, wraps=True),
+    Heading("问题", 44, wraps=True, is_free_text=True),
     Heading("牵头处室", 18, wraps=True),
     Heading("协办处室", 22, wraps=True),
     Heading("责任领导", 18),
@@ -81,7 +83,13 @@ def exported_fields(ledgers: Mapping[int, Ledger]) -> tuple[str, ...]:
 def measure_headings(fields: Sequence[str] = EXPORTED_FIELDS) -> list[Heading]:
     """The headings of ``fields``."""
     return [
-        Heading(BY_FIELD[name].heading, BY_FIELD[name].width, wraps=name in WRAPPED_FIELDS) for name in fields
+        Heading(
+            BY_FIELD[name].heading,
+            BY_FIELD[name].width,
+            wraps=name in WRAPPED_FIELDS,
+            is_free_text=name in FREE_TEXT_FIELDS,
+        )
+        for name in fields
     ]
 
 
@@ -137,24 +145,24 @@ def measure_lines(
         SectionTitles(ledgers), dict(Position.objects.order_by().values_list("pk", "title")), statuses
     )
     names = OfficeNames(ledgers, this_year=this_year)
-    rows = iter(measures.values_list(*ROW_FIELDS).iterator(chunk_size=ROWS_A_BATCH))
+    rows = measures.values_list(*ROW_FIELDS, named=True).iterator(chunk_size=ROWS_A_BATCH)
     serial = 0
-    while batch := [dict(zip(ROW_FIELDS, row, strict=True)) for row in islice(rows, ROWS_A_BATCH)]:
+    while batch := list(islice(rows, ROWS_A_BATCH)):
         offices = _offices_of(batch, names)
         for row in batch:
             serial += 1
             values = _measure_values(row, words)
             values["serial"] = serial
-            values["lead_offices"] = offices.get((row["pk"], DutyRole.LEAD.value), "")
-            values["assisting_offices"] = offices.get((row["pk"], DutyRole.ASSISTING.value), "")
+            values["lead_offices"] = offices.get((row.pk, DutyRole.LEAD.value), "")
+            values["assisting_offices"] = offices.get((row.pk, DutyRole.ASSISTING.value), "")
             yield [values[name] for name in fields]
 
 
-def _offices_of(batch: Sequence[dict[str, Any]], names: OfficeNames) -> dict[tuple[int, str], str]:
+def _offices_of(batch: Sequence[Any], names: OfficeNames) -> dict[tuple[int, str], str]:
     """Measure and role -> the offices in the order written; one query."""
-    ledger_of = {row["pk"]: row["ledger_id"] for row in batch}
+    ledger_of = {row.pk: row.ledger_id for row in batch}
     found: dict[tuple[int, str], str] = {}
-    duties = MeasureOffice.objects.filter(measure__in=list(ledger_of)).order_by("measure_id", "rank", "pk")
+    duties = MeasureOffice.objects.filter(measure_id__in=list(ledger_of)).order_by("measure_id", "rank", "pk")
     for measure_id, office_id, role in duties.values_list("measure_id", "office_id", "role"):
         name = names.name(office_id, ledger_id=ledger_of[measure_id])
         key = (measure_id, role)
@@ -162,25 +170,26 @@ def _offices_of(batch: Sequence[dict[str, Any]], names: OfficeNames) -> dict[tup
     return found
 
 
-def _measure_values(row: Mapping[str, Any], words: _Words) -> dict[str, Value]:
-    outer, category, key_problem = words.sections.of(row["item__section_id"])
+def _measure_values(row: Any, words: _Words) -> dict[str, Value]:
+    """What a line holds by field, of a row of ``ROW_FIELDS``."""
+    outer, category, key_problem = words.sections.of(row.item__section_id)
     return {
         "outer_sections": outer,
-        "type": row["item__type_text"] or TYPE_WORDS.get(row["item__kind"], ""),
+        "type": row.item__type_text or TYPE_WORDS.get(row.item__kind, ""),
         "category": category,
         "key_problem": key_problem,
-        "problem": numbered_problem(row["item__kind"], row["item__number"], row["item__problem"]),
-        "cause": row["item__cause"],
-        "goal": row["item__goal"],
-        "measure": f"（{row['number']}）{row['text']}",
-        "leader": words.leaders.get(row["leader_id"], ""),
-        "started_on": row["started_on"],
-        "deadline": row["deadline_text"],
-        "due_date": row["due_date"],
-        "status": status_word(row["status"], row["status_text"], words.statuses),
-        "percent": Percent(row["percent"]),
-        "progress": row["progress"],
-        "note": row["note"],
+        "problem": numbered_problem(row.item__kind, row.item__number, row.item__problem),
+        "cause": row.item__cause,
+        "goal": row.item__goal,
+        "measure": f"（{row.number}）{row.text}",
+        "leader": words.leaders.get(row.leader_id, ""),
+        "started_on": row.started_on,
+        "deadline": row.deadline_text,
+        "due_date": row.due_date,
+        "status": status_word(row.status, row.status_text, words.statuses),
+        "percent": Percent(row.percent),
+        "progress": row.progress,
+        "note": row.note,
     }
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.db.models import F
 from django.test import Client
 from pytest_django import DjangoDbBlocker
 
@@ -20,9 +22,10 @@ from core.models import CalendarDay
 from core.text import text_key
 from remediation.counting import distinct_measures, ledger_totals
 from remediation.lights import LightRule
-from remediation.models import ItemEvent, Ledger, Measure, MeasureOffice, Section, StatedTotal
+from remediation.models import Item, ItemEvent, Ledger, Measure, MeasureOffice, Section, StatedTotal
 from remediation.states import CompletionStatus, SectionKind
 from supervision.demo import loading
+from supervision.demo.scale import build_scale
 from supervision.models import CompletionSnapshot
 
 
@@ -170,3 +173,36 @@ def test_the_synthetic_ledger_is_whole_and_the_same_every_time(demo: Ledger) -> 
     assert item is not None
     Measure.objects.create(ledger=first, item=item, text="其后", key=text_key("其后"))
     connection.check_constraints()
+
+
+def test_a_load_that_outnumbers_the_tables_leaves_their_indexes_and_checks_as_they_were(demo: Ledger) -> None:
+    before = constraints_and_indexes()
+    ledger = build_scale(1000, today=date(2026, 3, 2))
+    assert Measure.objects.count() < 2000  # it did outnumber them
+    assert ledger.measures.count() == 1000
+    assert constraints_and_indexes() == before
+    copied = MeasureOffice.objects.filter(measure__ledger=ledger)
+    assert not copied.exclude(
+        item=F("measure__item"),
+        ledger=ledger,
+        is_open=F("measure__is_open"),
+        watch_date=F("measure__watch_date"),
+    ).exists()
+    assert ledger.items.filter(standing__counted__gt=0).count() == ledger.items.count()
+    connection.check_constraints()
+
+
+def constraints_and_indexes() -> set[tuple[str, str]]:
+    """What PostgreSQL says of the tables that a large ledger fills; nothing elsewhere."""
+    if connection.vendor != "postgresql":
+        return set()
+    tables = [model._meta.db_table for model in (Item, Measure, MeasureOffice, ItemEvent)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = ANY(%s) UNION ALL"
+            " SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid::regclass::text = ANY(%s)"
+            " AND convalidated",
+            [tables, tables],
+        )
+        # PostgreSQL moves casts and brackets about when it reads a definition of its own again.
+        return {(name, re.sub(r"::[a-z ]+(\[\])?|[()]", "", said)) for name, said in cursor.fetchall()}

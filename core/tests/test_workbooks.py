@@ -14,6 +14,7 @@ import openpyxl
 import pytest
 
 from core.csv_writing import streamed_csv
+from core.workbooks import reading
 from core.workbooks.biff import scan_sheet
 from core.workbooks.grid import Merge, column_letter, column_number
 from core.workbooks.reading import read_workbook
@@ -257,6 +258,13 @@ def test_what_is_no_workbook_is_named(tmp_path: Path, content: bytes, code: str)
     with pytest.raises(WorkbookRefused) as refusal:
         read_workbook(path)
     assert refusal.value.code == code
+
+
+def test_a_reader_that_takes_too_long_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "BASE_SECONDS", 0.0)
+    with pytest.raises(WorkbookRefused) as refusal:
+        read_workbook(xlsx(tmp_path / "a.xlsx", [["甲", 1]]))
+    assert refusal.value.code == "too_slow"
 
 
 def test_a_document_in_a_zip_is_named(tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import resource
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +46,8 @@ def main() -> None:
     try:
         kind = workbook_kind(path)
         _print({"kind": kind})
-        for sheet in _sheets(path, kind=kind):
-            _print_sheet(sheet)
+        for sheet, rows in _sheets(path, kind=kind):
+            _print_sheet(sheet, rows)
         _print({"done": True})
     except Refused as refusal:
         _print({"refused": refusal.code, "detail": refusal.detail})
@@ -54,16 +55,17 @@ def main() -> None:
         _print({"refused": "too_large", "detail": {}})
 
 
-def _sheets(path: Path, *, kind: str) -> Iterator[Sheet]:
+def _sheets(path: Path, *, kind: str) -> Iterator[tuple[Sheet, Iterable[list[Cell]]]]:
+    """Each sheet and its rows, which are read while they are printed."""
     if kind == "csv":
-        yield from read_delimited(path)
+        yield from ((sheet, sheet.rows) for sheet in read_delimited(path))
     elif kind == "ods":
-        yield from read_ods(path)
+        yield from ((sheet, sheet.rows) for sheet in read_ods(path))
     else:
         yield from _calamine_sheets(path, kind=kind)
 
 
-def _calamine_sheets(path: Path, *, kind: str) -> Iterator[Sheet]:
+def _calamine_sheets(path: Path, *, kind: str) -> Iterator[tuple[Sheet, Iterable[list[Cell]]]]:
     import python_calamine
 
     facts_by_name: dict[str, SheetFacts] = {}
@@ -88,30 +90,29 @@ def _calamine_sheets(path: Path, *, kind: str) -> Iterator[Sheet]:
                 Merge(start[0] + 1, start[1] + 1, end[0] + 1, end[1] + 1)
                 for start, end in source.merged_cell_ranges or []
             ]
-            yield Sheet(
+            sheet = Sheet(
                 meta.name,
-                _with_errors(_values(source, name=meta.name), facts.errors),
                 hidden=meta.visible != python_calamine.SheetVisibleEnum.Visible,
                 merges=merges,
                 hidden_columns=frozenset(facts.hidden_columns),
                 hidden_rows=frozenset(facts.hidden_rows),
                 formulas=facts.formulas,
             )
+            yield sheet, _with_errors(_values(source, name=meta.name), facts.errors)
     except python_calamine.PasswordError as error:
         raise Refused("encrypted") from error
     except python_calamine.CalamineError as error:
         raise Refused("damaged") from error
 
 
-def _values(source: Any, *, name: str) -> list[list[Cell]]:
+def _values(source: Any, *, name: str) -> Iterator[list[Cell]]:
     if source.start is None:
-        return []
-    (top, left), (bottom, right) = source.start, source.end
+        return
+    (_top, left), (bottom, right) = source.start, source.end
     if bottom >= MAX_ROWS or right >= MAX_COLUMNS or (bottom + 1) * (right + 1) > MAX_CELLS:
         raise Refused("far_cell", sheet=name, cell=f"{column_letter(right + 1)}{bottom + 1}")
     # The reader gives every row from the first of the sheet, but the cells from the first used column.
     padding: list[Cell] = [None] * left
-    rows: list[list[Cell]] = []
     for values in source.iter_rows():
         # The inner test is written out: most cells are text, and this line runs once for each of a million cells.
         cells: list[Cell] = [(value or None) if type(value) is str else _cell(value) for value in values]
@@ -119,18 +120,19 @@ def _values(source: Any, *, name: str) -> list[list[Cell]]:
             cells = padding + cells
         while cells and cells[-1] is None:
             cells.pop()
-        rows.append(cells)
-    return rows if len(rows) > bottom else [[] for _row in range(top)] + rows
+        yield cells
 
 
-def _with_errors(rows: list[list[Cell]], errors: dict[tuple[int, int], str]) -> list[list[Cell]]:
-    """Write the words of error cells (#REF!) where the reader left them empty."""
+def _with_errors(rows: Iterable[list[Cell]], errors: dict[tuple[int, int], str]) -> Iterator[list[Cell]]:
+    """The rows with the words of error cells (#REF!), which the reader leaves empty."""
+    of_row: dict[int, list[tuple[int, str]]] = {}
     for (row, column), word in errors.items():
-        if row <= len(rows):
-            cells = rows[row - 1]
+        of_row.setdefault(row, []).append((column, word))
+    for row, cells in enumerate(rows, start=1):
+        for column, word in of_row.get(row, ()):
             cells.extend([None] * (column - len(cells)))
             cells[column - 1] = word
-    return rows
+        yield cells
 
 
 def _cell(value: Any) -> Cell:
@@ -145,7 +147,7 @@ def _cell(value: Any) -> Cell:
     return str(value)
 
 
-def _print_sheet(sheet: Sheet) -> None:
+def _print_sheet(sheet: Sheet, rows: Iterable[list[Cell]]) -> None:
     _print(
         {
             "sheet": sheet.name,
@@ -156,8 +158,9 @@ def _print_sheet(sheet: Sheet) -> None:
             "formulas": [[row, column, text] for (row, column), text in sheet.formulas.items()],
         }
     )
-    for start in range(0, len(sheet.rows), ROWS_PER_LINE):
-        _print({"rows": sheet.rows[start : start + ROWS_PER_LINE]})
+    waiting = iter(rows)
+    while part := list(islice(waiting, ROWS_PER_LINE)):
+        _print({"rows": part})
 
 
 def _print(line: dict[str, Any]) -> None:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterable
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
+from threading import Event, Timer
 from typing import Any
 
+from core.collector import collector_paused
 from core.workbooks.grid import Merge, Sheet, Workbook
 from core.workbooks.refusals import WorkbookRefused, refused
 
@@ -46,20 +50,35 @@ def read_workbook(path: Path) -> Workbook:
     with subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}, cwd="/"
     ) as child:
-        try:
-            output, _errors = child.communicate(timeout=seconds)
-        except subprocess.TimeoutExpired:
+        late = Event()
+
+        def stop() -> None:
+            late.set()
             child.kill()
-            raise refused("too_slow") from None
-    return _decoded(output)
+
+        timer = Timer(seconds, stop)
+        timer.start()
+        try:
+            # Line by line while the child reads on: neither of the two ever holds the whole text of the file.
+            with collector_paused():
+                return _decoded(child.stdout or ())
+        except WorkbookRefused:
+            if late.is_set():
+                raise refused("too_slow") from None
+            raise
+        finally:
+            timer.cancel()
+            child.kill()
 
 
-def _decoded(output: bytes) -> Workbook:
+def _decoded(lines: Iterable[bytes]) -> Workbook:
+    """The workbook that the child printed; raises ``WorkbookRefused`` when it refused the file or did not finish."""
     workbook = Workbook("")
     texts: dict[str, str] = {}
     keep = texts.setdefault  # equal texts become one object: a ledger repeats most of its cells
-    finished = False
-    for raw in output.splitlines():
+    printed = finished = False
+    for raw in lines:
+        printed = True
         try:
             line: dict[str, Any] = json.loads(raw, object_hook=_object)
         except ValueError:
@@ -79,7 +98,7 @@ def _decoded(output: bytes) -> Workbook:
             )
         finished = finished or "done" in line
     if not finished:
-        raise refused("crashed" if not output else "too_large")
+        raise refused("too_large" if printed else "crashed")
     return workbook
 
 
@@ -94,13 +113,18 @@ def _sheet(line: dict[str, Any]) -> Sheet:
     )
 
 
+# The days of a ledger repeat as its texts do.
+_day = lru_cache(maxsize=4096)(date.fromisoformat)
+_moment = lru_cache(maxsize=4096)(datetime.fromisoformat)
+
+
 def _object(pairs: dict[str, Any]) -> Any:
     """Dates travel as one-key objects; everything else is a line of the protocol."""
     if len(pairs) == 1:
         if "d" in pairs:
-            return date.fromisoformat(pairs["d"])
+            return _day(pairs["d"])
         if "t" in pairs:
-            return datetime.fromisoformat(pairs["t"])
+            return _moment(pairs["t"])
     return pairs
 
 

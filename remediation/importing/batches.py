@@ -23,7 +23,6 @@ from core import audit
 from core.clock import now, today
 from core.collector import collector_paused
 from core.models import CalendarDay
-from core.workbooks.grid import Workbook
 from remediation.importing.plan import CHANGED, NEW, Plan, build_plan
 from remediation.importing.reading import ImportOptions, Parsed, open_workbook, parse_workbook
 from remediation.importing.summary import preview_of
@@ -68,15 +67,13 @@ def options_json(options: ImportOptions) -> dict[str, Any]:
     }
 
 
-def parse_batch(
-    batch: ImportBatch, *, progress: Callable[[int], None] | None = None
-) -> tuple[Parsed, Workbook | None]:
+def parse_batch(batch: ImportBatch, *, progress: Callable[[int], None] | None = None) -> Parsed:
     """Read the batch's file again into rows."""
     workbook, refusals = open_workbook(Path(batch.file.path))
     if workbook is None:
-        return Parsed(issues=refusals), None
+        return Parsed(issues=refusals)
     options = ImportOptions.from_json(batch.options)
-    return parse_workbook(workbook, options=options, answers=batch.answers, progress=progress), workbook
+    return parse_workbook(workbook, options=options, answers=batch.answers, progress=progress)
 
 
 def plan_batch(batch: ImportBatch, parsed: Parsed, *, lock: bool = False) -> Plan:
@@ -96,8 +93,9 @@ def run_preview(batch_id: int) -> bool:
     if batch is None:
         return False
     try:
-        parsed, _workbook = parse_batch(batch, progress=lambda rows: _tell_progress(batch, rows))
-        preview = preview_of(plan_batch(batch, parsed), batch)
+        parsed = parse_batch(batch, progress=lambda rows: _tell_progress(batch, rows))
+        with collector_paused():
+            preview = preview_of(plan_batch(batch, parsed), batch)
     except Exception as error:
         _fail(batch, error)
         raise
@@ -117,7 +115,7 @@ def run_commit(batch_id: int) -> bool:
     if batch is None:
         return False
     try:
-        parsed, _workbook = parse_batch(batch)
+        parsed = parse_batch(batch)
         _tell_progress(batch, len(parsed.rows))
         try:
             commit_parsed(batch, parsed)

@@ -11,8 +11,7 @@ from django.utils.translation import gettext as _
 from core.workbooks.grid import Workbook
 from remediation.importing.columns import BY_FIELD, COLUMNS
 from remediation.importing.layout import Layout, find_layouts, with_choices
-from remediation.importing.names import NameBook
-from remediation.importing.rows import read_rows
+from remediation.importing.rows import RowCount, count_rows
 from remediation.models import ImportLayout
 
 UNDECIDED = "?"
@@ -49,13 +48,8 @@ def describe_workbook(workbook: Workbook) -> dict[str, Any]:
 
 
 def _describe(layout: Layout, sheet: Any) -> dict[str, Any]:
-    nobody = NameBook()
     undecided = {"ambiguous", "unknown"} if layout.is_guess else {"ambiguous"}
-    rows = (
-        read_rows(sheet, layout, year=layout.year, offices=nobody, positions=nobody)
-        if layout.column("measure")
-        else None
-    )
+    counted = count_rows(sheet, layout) if layout.column("measure") else RowCount()
     return {
         "name": layout.sheet,
         "signature": layout.signature,
@@ -64,10 +58,10 @@ def _describe(layout: Layout, sheet: Any) -> dict[str, Any]:
         "year": layout.year,
         "reported_on": layout.reported_on.isoformat() if layout.reported_on else None,
         "header": [layout.header_top, layout.header_bottom],
-        "first_row": rows.first_row if rows else 0,
-        "last_row": rows.last_row if rows else 0,
-        "rows": len(rows.rows) if rows else 0,
-        "skipped": rows.skipped_counts() if rows else {},
+        "first_row": counted.first_row,
+        "last_row": counted.last_row,
+        "rows": counted.rows,
+        "skipped": dict(counted.skipped),
         "merges": bool(sheet.merges),
         "columns": [
             {

@@ -21,7 +21,7 @@ class Heading:
     kind: SectionKind
 
 
-@dataclass
+@dataclass(slots=True)  # a hundred thousand of them are in memory at once
 class ParsedRow:
     """One measure as the sheet states it. None means that the layout has no such column."""
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from core.text import folded, whole_number
@@ -19,14 +21,25 @@ from remediation.importing.target import chosen_ledger
 from remediation.importing.words import kind_from_type
 from remediation.models import Item, Ledger, Measure, Section
 from remediation.recording import Change, Duties
-from remediation.states import CompletionStatus, DeadlineKind, ItemKind, WorkflowState
+from remediation.states import CompletionStatus, DeadlineKind, DutyRole, ItemKind, WorkflowState
 
+ROWS_A_FETCH = 2000
 NEW, CHANGED, UNCHANGED, WRONG = "new", "changed", "unchanged", "wrong"
 # What an office reports: not taken back by an older workbook (product text 4).
+REPEATED_TEXTS = (
+    "text",
+    "progress",
+    "note",
+    "status",
+    "status_text",
+    "deadline_text",
+    "deadline_kind",
+    "workflow_state",
+)
 REPORTED_FIELDS = ("status", "status_text", "percent", "progress")
 
 
-@dataclass
+@dataclass(slots=True)  # a hundred thousand of them are in memory at once
 class RowPlan:
     """What becomes of one row."""
 
@@ -163,7 +176,18 @@ class _Planner:
         measures = Measure.objects.filter(ledger=ledger).exclude(workflow_state=WorkflowState.VOIDED)
         if lock:
             measures = measures.select_for_update(of=("self",))
-        for measure in measures.order_by("order", "pk"):
+        # A large ledger is in memory once: streamed, not beside its own result set, and its texts are those of the file
+        # where both agree (measured at 100,000 rows: 491 MB instead of 602).
+        texts = {
+            text: text
+            for row in self.plan.parsed.rows
+            for text in (row.measure, row.progress, row.note)
+            if text
+        }
+        for measure in measures.order_by("order", "pk").iterator(chunk_size=ROWS_A_FETCH):
+            for name in REPEATED_TEXTS:
+                text = getattr(measure, name)
+                setattr(measure, name, texts.setdefault(text, text))
             self.measures[measure.item_id].append(measure)
         self.duties = _ledger_duties(ledger)
 
@@ -179,8 +203,8 @@ class _Planner:
             plan.items.append(item_plan)
             self._plan_item(item_plan, numbers)
             self._plan_rows(item_plan, found)
-        by_row = {(row.row.sheet, row.row.row, row.row.part): row for item in plan.items for row in item.rows}
-        plan.rows = [by_row[row.sheet, row.row, row.part] for row in plan.parsed.rows]
+        by_row = {id(row.row): row for item in plan.items for row in item.rows}
+        plan.rows = [by_row[id(row)] for row in plan.parsed.rows]
         plan.missing = [
             measure for item in self.items for measure in self.measures[item.pk] if measure.pk not in found
         ]
@@ -456,8 +480,14 @@ def _ledger_duties(ledger: Ledger) -> dict[int, Duties]:
     """The offices of every measure of the ledger, in one query."""
     from remediation.models import MeasureOffice
 
-    found: dict[int, tuple[list[int], list[int]]] = {}
+    found: dict[int, Duties] = {}
+    known: dict[tuple[tuple[int, str], ...], Duties] = {}  # an organ has few combinations of offices
     rows = MeasureOffice.objects.filter(measure__ledger=ledger).order_by("measure_id", "rank", "pk")
-    for measure_id, role, office_id in rows.values_list("measure_id", "role", "office_id"):
-        found.setdefault(measure_id, ([], []))[0 if role == "lead" else 1].append(office_id)
-    return {pk: Duties(tuple(lead), tuple(assisting)) for pk, (lead, assisting) in found.items()}
+    columns = rows.values_list("measure_id", "office_id", "role").iterator(chunk_size=ROWS_A_FETCH)
+    for measure_id, group in groupby(columns, key=itemgetter(0)):
+        key = tuple((office_id, role) for _measure, office_id, role in group)
+        if key not in known:
+            lead = tuple(office for office, role in key if role == DutyRole.LEAD)
+            known[key] = Duties(lead, tuple(office for office, role in key if role != DutyRole.LEAD))
+        found[measure_id] = known[key]
+    return found

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 from django.utils.translation import gettext_lazy, pgettext
@@ -79,12 +81,12 @@ def preview_of(plan: Plan, batch: ImportBatch) -> dict[str, Any]:
         "questions": questions,
         "errors": [issue.as_record() for issue in plan.errors],
         "warnings": [issue.as_record() for issue in plan.warnings if issue.kind != "not_taken_back"],
-        "new_rows": [_line(row) for row in plan.rows if row.outcome == NEW][:MAX_LISTED],
-        "unchanged_rows": [_line(row) for row in plan.rows if row.outcome == UNCHANGED][:MAX_LISTED],
-        "changes": [entry for row in plan.rows if row.outcome == CHANGED for entry in _changes(row, names)][
-            :MAX_LISTED
-        ],
-        "kept": [
+        "new_rows": _listed(_line(row) for row in plan.rows if row.outcome == NEW),
+        "unchanged_rows": _listed(_line(row) for row in plan.rows if row.outcome == UNCHANGED),
+        "changes": _listed(
+            entry for row in plan.rows if row.outcome == CHANGED for entry in _changes(row, names)
+        ),
+        "kept": _listed(
             {
                 **_line(row),
                 "measure_id": row.measure.pk,
@@ -92,7 +94,7 @@ def preview_of(plan: Plan, batch: ImportBatch) -> dict[str, Any]:
             }
             for row in plan.rows
             if row.kept and row.measure
-        ][:MAX_LISTED],
+        ),
         "missing": [_known_line(measure) for measure in plan.missing[:MAX_LISTED]],
         "creates": {
             "office": sorted(plan.parsed.register.offices.new_names.values()) if plan.parsed.register else [],
@@ -109,6 +111,11 @@ def skipped_words(skipped: dict[str, int]) -> str:
         str(SKIP_WORDS[name]).format(count=count) for name, count in skipped.items() if name in SKIP_WORDS
     ]
     return pgettext("between parts", ", ").join(parts)
+
+
+def _listed(entries: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """As many entries as the page lists; the others are not made."""
+    return list(islice(entries, MAX_LISTED))
 
 
 def _sheets(plan: Plan) -> list[dict[str, Any]]:

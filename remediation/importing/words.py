@@ -228,11 +228,11 @@ def split_measures(text: str) -> list[str]:
     return [text]
 
 
-_PROBLEM_NUMBER = re.compile(r"^\s*[(（]\s*([0-9０-９]{1,4}|[一二三四五六七八九十]{1,3})\s*[)）]\s*")
+_PROBLEM_NUMBER = re.compile(r"^\s*[(（]\s*([0-9０-９]{1,5}|[一二三四五六七八九十]{1,3})\s*[)）]\s*")
 _INFERENCE_NUMBER = re.compile(
-    r"^\s*[“\"]?举一反三[”\"]?\s*(?:问题|事项|整改事项)?\s*([0-9０-９]{1,4})\s*[:：、.．]?\s*"
+    r"^\s*[“\"]?举一反三[”\"]?\s*(?:问题|事项|整改事项)?\s*([0-9０-９]{1,5})\s*[:：、.．]?\s*"
 )
-_PLAIN_NUMBER = re.compile(r"^\s*([0-9０-９]{1,4})\s*[、.．]\s*(?![0-9])")
+_PLAIN_NUMBER = re.compile(r"^\s*([0-9０-９]{1,5})\s*[、.．]\s*(?![0-9])")
 
 
 @dataclass(frozen=True)
@@ -277,7 +277,7 @@ def kind_from_type(type_text: str) -> ItemKind | None:
 
 
 REFORM_MARK = "推动改革促进发展"
-_INFERRED_FROM = re.compile(r"对应(?:的)?(?:具体)?问题[(（]?\s*([0-9０-９]{1,4})\s*[)）]?")
+_INFERRED_FROM = re.compile(r"对应(?:的)?(?:具体)?问题[(（]?\s*([0-9０-９]{1,5})\s*[)）]?")
 
 
 def inferred_from(note: str) -> str:

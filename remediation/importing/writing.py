@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -204,6 +204,7 @@ class _Writer:
                     workflow_state=item.workflow_state,
                     **values,
                 )
+                plan.values = {}  # the measure has them now
                 new.append(plan)
             elif plan.changes:
                 for name, value in values.items():
@@ -299,18 +300,22 @@ class _Writer:
     # -- history ------------------------------------------------------------------------------------------------------
 
     def _write_events(self, rows: Iterable[RowPlan]) -> None:
-        events: list[ItemEvent] = []
+        bulk_insert(self._events(rows))
+
+    def _events(self, rows: Iterable[RowPlan]) -> Iterator[ItemEvent]:
+        """Made while they are written: an event carries as much as its measure."""
         for plan in rows:
             if plan.outcome == NEW:
-                events.append(self._event(plan, EventKind.BASELINE, ()))
+                yield self._event(plan, EventKind.BASELINE, ())
                 continue
             by_kind = kinds_of_change([Change(c.field, c.before, self._after(c)) for c in plan.changes])
-            events.extend(
-                self._event(plan, EventKind.IMPORT_CHANGED if kind == EventKind.EDITED else kind, changes)
-                for kind, changes in by_kind.items()
-            )
-        events.extend(self._item_event(plan) for plan in self.plan.items if plan.changes)
-        bulk_insert(events)
+            for kind, changes in by_kind.items():
+                yield self._event(
+                    plan, EventKind.IMPORT_CHANGED if kind == EventKind.EDITED else kind, changes
+                )
+        for item in self.plan.items:
+            if item.changes:
+                yield self._item_event(item)
 
     def _item_event(self, plan: ItemPlan) -> ItemEvent:
         item = plan.stored

@@ -16,6 +16,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from accounts.models import Office, User
+from core import xlsx_writing
 from core.clock import today
 from core.csv_writing import streamed_csv
 from core.models import AuditEvent
@@ -121,9 +122,30 @@ def test_a_workbook_begins_to_arrive_before_its_last_row_is_made() -> None:
 
 
 def test_too_long_a_text_is_cut_at_the_limit_of_a_cell() -> None:
-    body = b"".join(streamed_xlsx([Heading("文字")], [["长" * 40_000]], sheet_name="x"))
-    text = zipfile.ZipFile(BytesIO(body)).read("xl/worksheets/sheet1.xml").decode()
-    assert text.count("长") == 32_767
+    headings = [Heading("文字"), Heading("自由", is_free_text=True)]
+    body = b"".join(streamed_xlsx(headings, [["长" * 40_000, "远" * 40_000]], sheet_name="x"))
+    parts = zipfile.ZipFile(BytesIO(body))
+    assert parts.read("xl/sharedStrings.xml").decode().count("长") == 32_767
+    assert parts.read("xl/worksheets/sheet1.xml").decode().count("远") == 32_767
+
+
+def test_a_text_that_repeats_is_stored_once_until_the_table_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xlsx_writing, "MAX_SHARED_CHARACTERS", 6 + 3 * xlsx_writing.SHARED_TEXT_COST)
+    rows = [
+        ["办公室", "=1", "同"],
+        ["办公室", "=1", "同"],
+        ["财务处处", "=1", "同"],
+        ["财务处处", "甲", "同"],
+    ]
+    headings = [Heading("处室"), Heading("式", wraps=True), Heading("自由", is_free_text=True)]
+    body = b"".join(streamed_xlsx(headings, rows, sheet_name="x"))
+    sheet = openpyxl.load_workbook(BytesIO(body))["x"]
+    assert [list(row) for row in sheet.iter_rows(min_row=2, values_only=True)] == rows
+    assert all(sheet.cell(row, 2).quotePrefix for row in (2, 3, 4))
+    parts = zipfile.ZipFile(BytesIO(body))
+    shared, own = parts.read("xl/sharedStrings.xml").decode(), parts.read("xl/worksheets/sheet1.xml").decode()
+    assert [shared.count(text) for text in ("办公室", "=1", "甲", "财务处处", "同")] == [1, 1, 1, 0, 0]
+    assert [own.count(text) for text in ("办公室", "财务处处", "<t>同")] == [0, 2, 4]
 
 
 def test_csv_disarms_formulas_and_carries_its_mark() -> None:

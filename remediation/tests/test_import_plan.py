@@ -14,6 +14,7 @@ from accounts.models import Office, OfficeAlias, Position
 from core.models import CalendarDay
 from core.workbooks.grid import column_letter
 from remediation.importing.batches import commit_parsed, plan_batch
+from remediation.importing.mapping import describe_workbook
 from remediation.importing.reading import ImportOptions, open_workbook, parse_workbook
 from remediation.importing.undoing import UndoRefused, can_undo_import, undo_batch
 from remediation.importing.writing import PlanHasErrors
@@ -36,6 +37,25 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def register() -> None:
     small_register()
+
+
+def test_what_the_mapping_page_counts_is_what_is_read(tmp_path: Path) -> None:
+    several = row(整改措施="1.措施一\n2.措施二\n3.措施三")
+    path = ledger_file(tmp_path, row(), several, dict.fromkeys(HEADINGS), row(整改措施="末"))
+    workbook, _issues = open_workbook(path)
+    assert workbook is not None
+    sheet = describe_workbook(workbook)["sheets"][0]
+    parsed = parse_workbook(workbook, options=ImportOptions(title="甲"))
+    read = parsed.sheets[sheet["name"]]
+    assert sheet["rows"] == len(read.rows) == 5
+    assert (sheet["first_row"], sheet["last_row"]) == (read.first_row, read.last_row)
+    assert sheet["skipped"] == read.skipped_counts() == {"blank": 1}
+
+
+def test_one_text_in_two_columns_is_read_by_the_rule_of_each(tmp_path: Path) -> None:
+    commit(ledger_file(tmp_path, row(进展情况="上段\n下段", 具体问题="上段\n下段")))
+    measure = Measure.objects.select_related("item").get()
+    assert (measure.progress, measure.item.problem) == ("上段\n下段", "上段下段")
 
 
 def test_a_plan_writes_nothing(tmp_path: Path) -> None:

@@ -116,6 +116,14 @@ def test_numbers_of_problems() -> None:
     inference = read_problem("举一反三2：\n对基层监督不到位")
     assert (inference.kind, inference.number, inference.text) == ("inference_item", "2", "对基层监督不到位")
     assert read_problem("没有编号").number == ""
+    # A ledger of a hundred thousand measures has more than ten thousand problems.
+    assert [
+        read_problem(text).number for text in ("（21260）问题", "举一反三10000：问题", "12345、问题")
+    ] == [
+        "21260",
+        "10000",
+        "12345",
+    ]
     assert inferred_from("对应具体问题（17）；与举一反三25共用措施") == "17"
 
 
