@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from core.lists.tables import Order
 from core.lists.view import Counts
 from remediation.counting import with_completion
+from remediation.exporting import ROWS_A_BATCH
 from remediation.item_filters import ItemFilterSet
 from remediation.item_lights import with_watch
 from remediation.models import Item, Measure
@@ -102,12 +103,12 @@ class ItemList(LedgerListView):
 
     def export(self, kind: str) -> HttpResponseBase:
         order = self.order_expressions(self.order_name if "sort" in self.request.GET else "number")
-        return export_items(
-            self.request,
-            rows=self.prepared(
-                list(self.full_rows().filter(pk__in=self.filters.qs.values("pk")).order_by(*order))
-            ),
-            kind=kind,
-            reader=self.reader,
-            filters=self.filters,
+        # Batch by batch while it is sent: all items at once with their measures' offices are 1.4 GB at 20,000 items.
+        keys = list(self.filters.qs.order_by(*order).values_list("pk", flat=True))
+        parts = (keys[start : start + ROWS_A_BATCH] for start in range(0, len(keys), ROWS_A_BATCH))
+        rows = (
+            row
+            for part in parts
+            for row in self.prepared(list(self.full_rows().filter(pk__in=part).order_by(*order)))
         )
+        return export_items(self.request, rows=rows, kind=kind, reader=self.reader, filters=self.filters)
