@@ -42,9 +42,10 @@ def list_rows(
     limit: int = ROWS_A_PAGE,
 ) -> Statement:
     """The rows of a page of the list with ten columns each, and the names of their offices; no count."""
+    with_item = "JOIN remediation_item i ON i.id = m.item_id" if "i." in where else ""
     sql = f"""
         WITH page AS (
-            SELECT m.id FROM remediation_measure m JOIN remediation_item i ON i.id = m.item_id
+            SELECT m.id FROM remediation_measure m {with_item}
             WHERE m.is_counted AND ({where}) AND {answered_for(offices)} ORDER BY {order} LIMIT {limit} OFFSET {skip}
         )
         SELECT m.id, i.kind, i.number, m.number, m.text, i.problem, p.title, m.watch_date, m.status, m.percent
@@ -92,20 +93,18 @@ def dashboard_rows(today: Any, offices: Collection[int] | None, ledger: int | No
 
 def export_rows(vendor: str) -> str:
     """Every measure of one ledger (``%s``) with all that an exported line says, offices joined into one text."""
-
-    def names(role: str) -> str:
-        joined = (
-            "group_concat(o.name, '、')" if vendor == "sqlite" else "string_agg(o.name, '、' ORDER BY d.rank)"
-        )
-        return (
-            f"(SELECT {joined} FROM remediation_measureoffice d JOIN accounts_office o ON o.id = d.office_id"
-            f" WHERE d.measure_id = m.id AND d.role = '{role}')"
-        )
-
+    joined = (
+        "group_concat(o.name, '、')" if vendor == "sqlite" else "string_agg(o.name, '、' ORDER BY d.rank)"
+    )
     return f"""
-        SELECT i.type_text, above.title, s.title, i.problem, i.cause, i.goal, m.text, p.title, {names("lead")},
-               {names("assisting")}, m.started_on, m.deadline_text, m.due_date, m.status, m.percent, m.progress, m.note
+        SELECT i.type_text, above.title, s.title, i.problem, i.cause, i.goal, m.text, p.title, n.lead, n.assisting,
+               m.started_on, m.deadline_text, m.due_date, m.status, m.percent, m.progress, m.note
         FROM remediation_measure m JOIN remediation_item i ON i.id = m.item_id
+        LEFT JOIN (
+            SELECT d.measure_id, {joined} FILTER (WHERE d.role = 'lead') AS lead,
+                   {joined} FILTER (WHERE d.role = 'assisting') AS assisting
+            FROM remediation_measureoffice d JOIN accounts_office o ON o.id = d.office_id GROUP BY d.measure_id
+        ) n ON n.measure_id = m.id
         LEFT JOIN remediation_section s ON s.id = i.section_id
         LEFT JOIN remediation_section above ON above.id = s.parent_id
         LEFT JOIN accounts_position p ON p.id = m.leader_id

@@ -84,6 +84,10 @@ def lines_by_hand(ledger: int) -> Iterator[Sequence[Any]]:
     from django.db import connection, transaction
 
     with transaction.atomic(), connection.chunked_cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # Every row is fetched; by itself PostgreSQL plans a cursor for the first tenth of them.
+            with connection.cursor() as setting:
+                setting.execute("SET LOCAL cursor_tuple_fraction = 1")
         cursor.execute(statements.export_rows(connection.vendor), [ledger])
         while batch := cursor.fetchmany(2000):
             yield from batch

@@ -66,7 +66,7 @@ def filters(site: Site, reader: str) -> list[Filter]:
     led = f"d.measure_id = m.id AND d.office_id = {office}"
     some = f"EXISTS (SELECT 1 FROM remediation_measureoffice d WHERE {led}"
     anybody = "EXISTS (SELECT 1 FROM remediation_measureoffice d WHERE d.measure_id = m.id)"
-    nobody = "SELECT 1 FROM remediation_measureoffice d WHERE d.measure_id = m.id AND d.role = 'lead'"
+    led_ones = "SELECT d.measure_id FROM remediation_measureoffice d WHERE d.role = 'lead'"
     return [
         Filter("", "TRUE"),
         Filter(f"ledger={site.ledger.pk}", f"m.ledger_id = {site.ledger.pk}"),
@@ -94,7 +94,7 @@ def filters(site: Site, reader: str) -> list[Filter]:
         Filter("due_within=5", "m.is_open AND m.watch_date >= %s AND m.watch_date <= %s", (today, near)),
         Filter("red_within=7", "m.is_open AND m.watch_date < %s AND m.watch_date >= %s", (today, lately)),
         Filter("no_deadline=1", "m.watch_date IS NULL"),
-        Filter("no_office=1", f"NOT EXISTS ({nobody})"),
+        Filter("no_office=1", f"m.id NOT IN ({led_ones})"),
         Filter("no_leader=1", "m.leader_id IS NULL"),
         Filter("dated=1", "m.first_due_date IS NOT NULL"),
         Filter("first_due_passed=1", "m.first_due_date < %s", (today,)),
