@@ -80,7 +80,8 @@ def numbers(text: str) -> tuple[int, ...]:
 def main() -> int:
     """Measure, print, keep."""
     options = arguments()
-    begun = datetime.now(UTC)
+    # What was measured is what lay here at the beginning.
+    begun, measured = datetime.now(UTC), commit()
     wanted = options.only or list(LINES)
     with tempfile.TemporaryDirectory(prefix="xiaohao-bench-") as name, ExitStack() as stack:
         folder = Path(name)
@@ -104,7 +105,7 @@ def main() -> int:
             good &= measure(nowhere, lines_at(NOWHERE, wanted), folder / "found")
         found = read_found(folder / "found")
     everything = not options.only and options.sizes is None and options.database == "both"
-    run = Run(command(), f"{begun:%Y-%m-%d %H:%M}", machine(), words, commit())
+    run = Run(command(), f"{begun:%Y-%m-%d %H:%M}", machine(), words, measured)
     keep(found, run, options, everything=everything)
     return 0 if good else 1
 

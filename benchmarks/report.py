@@ -42,7 +42,7 @@ def tables(record: Record) -> str:
 def table(title: str, found: list[Measurement]) -> str:
     """One database: a line for each thing measured, a column for each size."""
     sizes = sorted({one.rows or 0 for one in found})
-    names = [f"{size:,}" if size else "" for size in sizes]
+    names = [f"{size:,}" if size else "any" for size in sizes]
     lines = [f"### {title}", "", f"| | {' | '.join(names)} | reach |", f"|---|{'---|' * (len(sizes) + 1)}"]
     for label, by_size in folded(found).items():
         cells = [cell(by_size[size]) if size in by_size else "" for size in sizes]
