@@ -42,7 +42,7 @@ format: setup-dev  ## bring Python code into its form
 messages: setup-dev  ## merge the catalogue parts and compile the Chinese texts
 	@$(PY) locale/merge.py
 
-bench: setup-dev  ## measure: see benchmarks/
+bench: setup-dev  ## measure every line of docs/performance.md beside its floor; ARGS=--help tells what ARGS may be
 	@$(PY) -m benchmarks $(ARGS)
 
 lock: setup-dev  ## pin every package in the version that is installed now

@@ -1,0 +1,1 @@
+"""The lines of the plan, one module each with ``measure(site)``."""
