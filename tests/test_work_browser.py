@@ -172,6 +172,30 @@ def test_the_second_saver_chooses_field_by_field(
     assert (measure.percent, measure.progress) == (70, "补充用药，正在会签。")
 
 
+@pytest.mark.parametrize("width", [1440, 1366])
+def test_a_form_opened_in_a_long_list_stays_in_sight(
+    browser_page: Page, sign_in: SignIn, clerk: User, office: Office, measures: list[Measure], width: int
+) -> None:
+    page = browser_page
+    for number in range(4, 30):
+        make_measure(measures[0].item, f"措施{number}", number=number, lead=[office], due=measures[2].due_date)
+    page.set_viewport_size({"width": width, "height": 768})
+    sign_in(page, clerk)
+    page.goto("/measures/")
+    page.evaluate("window.scrollTo(0, 300)")
+    before = page.evaluate("window.scrollY")
+    # A row in the middle: there is room for the form below it; then one at the lower edge: the page makes room.
+    for row, most in ((5, 0), (9, 400)):
+        page.locator("[data-row-update]").nth(row).click()
+        wait_for_focus(page, "textarea")
+        box = page.locator(".panel-open").bounding_box()
+        assert box is not None
+        assert box["y"] >= 48
+        assert box["y"] + box["height"] <= 768
+        assert box["width"] > width - 400
+        assert 0 <= page.evaluate("window.scrollY") - before <= most
+
+
 @pytest.mark.parametrize(
     "address", ["/work/", "/work/?role=assisting", "/items/{item}/", "/measures/{measure}/report/"]
 )

@@ -69,6 +69,8 @@ class Desk:
     measure: Measure
     place: str
     back: str
+    # How many columns the list has that the row stands in.
+    span: int = 1
 
     @property
     def user(self) -> User:
@@ -105,6 +107,8 @@ class Desk:
     def url(self, name: str) -> str:
         """The address of one of the row's actions, with place and way back."""
         query = place_query(self.place, self.back)
+        if self.place == "list":
+            query += f"&span={self.span}"
         return f"{reverse(f'remediation:measure_{name}', args=[self.measure.pk])}?{query}"
 
 
@@ -125,7 +129,13 @@ def desk_of(request: HttpRequest, pk: int) -> Desk:
         back, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     ):
         back = reverse("remediation:item_detail", args=[measure.item_id])
-    return Desk(request, measure, place if place in PLACES else "", back)
+    return Desk(request, measure, place if place in PLACES else "", back, span_of(request))
+
+
+def span_of(request: HttpRequest) -> int:
+    """The width of the list's table in columns, as the row's 更新 says it."""
+    asked = request.GET.get("span", "")
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 3 else 1
 
 
 # -- the row ----------------------------------------------------------------------------------------------------------
@@ -156,6 +166,7 @@ def open_row(desk: Desk, *, template: str, context: dict[str, Any], status: int 
         "panel": template,
         "is_part": True,
         "place": desk.place,
+        "span": desk.span,
         "next": desk.back,
         "cancel_url": desk.url("row"),
         "is_fragment": desk.is_fragment,

@@ -93,10 +93,4 @@
     row.classList.remove('is-open');
     setTimeout(function () { focusUpdate(row); }, 0);
   });
-
-  /* A form below a table row takes the table's width. */
-  document.addEventListener('htmx:load', function (event) {
-    const row = event.target.matches('[data-span-row]') ? event.target : event.target.querySelector('[data-span-row]');
-    if (row && row.previousElementSibling) row.cells[0].colSpan = row.previousElementSibling.cells.length;
-  });
 })();

@@ -87,12 +87,18 @@
     if (refused) { event.preventDefault(); event.stopImmediatePropagation(); }
   }, true);
 
-  /* Focus: a summary of errors first, else what the answer marks with data-focus. */
+  /* Focus: a summary of errors first, else what the answer marks with data-focus. The page moves no further than it must:
+     first for the whole form that was opened, then for what has the focus. */
+  function focusOn(target) {
+    const opened = target.closest('.panel-open');
+    target.focus({ preventScroll: true });
+    target.removeAttribute('data-focus');
+    if (opened) opened.scrollIntoView({ block: 'nearest' });
+    target.scrollIntoView({ block: 'nearest' });
+  }
   function focusIn(root) {
     const target = root.querySelector('.form-errors') || root.querySelector('[data-focus]');
-    if (!target) return;
-    target.focus();
-    target.removeAttribute('data-focus');
+    if (target) focusOn(target);
   }
 
   function arrived(root) {
@@ -113,7 +119,7 @@
     if (event.target === document.body) return;
     arrived(event.target.parentNode || event.target);
     if (event.target.matches('[data-focus], .form-errors')) {
-      event.target.focus();
+      focusOn(event.target);
     } else {
       focusIn(event.target);
     }
