@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 import pytest
 
@@ -13,6 +14,7 @@ from core.models import CalendarDay
 from remediation.models import Measure
 from remediation.reporting import Progress, report_progress
 from remediation.states import CompletionStatus
+from remediation.tables import ItemTable, MeasureTable
 from tests.ledgers import make_item, make_ledger, make_measure
 
 if TYPE_CHECKING:
@@ -170,6 +172,31 @@ def test_the_second_saver_chooses_field_by_field(
     page.wait_for_selector("[data-toast]")
     measure.refresh_from_db()
     assert (measure.percent, measure.progress) == (70, "补充用药，正在会签。")
+
+
+@pytest.mark.parametrize("address", ["/measures/", "/items/"])
+def test_every_column_at_once_scrolls_in_its_own_box(
+    browser_page: Page, sign_in: SignIn, axe: Axe, clerk: User, measures: list[Measure], address: str
+) -> None:
+    page = browser_page
+    table = MeasureTable if address == "/measures/" else ItemTable
+    sign_in(page, clerk)
+    page.goto(f"{address}?{urlencode({'columns': table.choosable()}, doseq=True)}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1366
+    assert page.evaluate("document.querySelector('.th-text').offsetWidth") >= 220
+    head = page.evaluate("document.querySelector('.th-number').getBoundingClientRect().bottom")
+    first = page.evaluate("document.querySelector('.td-number').getBoundingClientRect().top")
+    assert head <= first + 1
+    # The form stands in sight however far the table was scrolled.
+    page.evaluate("document.querySelector('.list-wide').scrollLeft = 5000")
+    if address == "/measures/":
+        page.locator("[data-row-update]").first.click()
+        wait_for_focus(page, "textarea")
+        box = page.locator(".panel-open").bounding_box()
+        assert box is not None
+        assert box["x"] >= 208
+        assert box["x"] + box["width"] <= 1366
+    assert axe(page) == []
 
 
 @pytest.mark.parametrize("width", [1440, 1366])
