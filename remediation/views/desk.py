@@ -222,7 +222,10 @@ def ledger_stated(request: HttpRequest, pk: int) -> HttpResponse:
             told(request, "ledger_stated_edited", target=ledger.title, changes=changes)
         toast(request, _("Stated totals saved"))
         return redirect("remediation:ledger_detail", ledger.pk)
-    context = {"forms": forms, **page_of(ledger, _("Stated totals"))}
+    problems = [
+        (form.subject_label, field, error) for form in refused for field in form for error in field.errors
+    ]
+    context = {"forms": forms, "problems": problems, **page_of(ledger, _("Stated totals"))}
     return render(request, "remediation/desk/stated.html", context, status=422 if refused else 200)
 
 
