@@ -223,6 +223,30 @@ def test_a_form_opened_in_a_long_list_stays_in_sight(
         assert 0 <= page.evaluate("window.scrollY") - before <= most
 
 
+def test_the_magnifier_of_the_phone_opens_the_search(
+    browser_page: Page, sign_in: SignIn, axe: Axe, clerk: User, measures: list[Measure]
+) -> None:
+    page = browser_page
+    page.set_viewport_size({"width": 390, "height": 844})
+    sign_in(page, clerk)
+    page.goto("/work/")
+    page.locator(".topbar a[href$='#phone-search']").click()
+    page.wait_for_url("**/measures/#phone-search")
+    wait_for_focus(page, "#phone-search input")
+    # The field is there for who needs it, again and again.
+    page.locator("#phone-search input").blur()
+    page.locator(".topbar a[href$='#phone-search']").click()
+    wait_for_focus(page, "#phone-search input")
+    page.keyboard.type("协议")
+    page.keyboard.press("Enter")
+    page.locator(".list-table tbody tr").nth(1).wait_for(state="detached")
+    assert "签订协议" in page.inner_text("#list")
+    assert page.locator("#phone-search input").input_value() == "协议"
+    assert axe(page) == []
+    page.goto("/measures/")
+    assert page.locator("#phone-search").is_hidden()
+
+
 @pytest.mark.parametrize(
     "address", ["/work/", "/work/?role=assisting", "/items/{item}/", "/measures/{measure}/report/"]
 )

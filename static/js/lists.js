@@ -18,6 +18,21 @@
     if (event.key === 'Enter' && event.target.matches('[data-menu-search]')) event.preventDefault();
   });
 
+  /* The magnifier on the phone leads to the search field; the browser, going to the form, takes the focus away first. */
+  function search() { setTimeout(focusSearch, 0); }
+  function focusSearch() {
+    const field = window.location.hash === '#phone-search' && document.querySelector('#phone-search [name="q"]');
+    if (!field || !field.offsetParent) return;
+    field.focus();
+    field.select();
+  }
+  window.addEventListener('load', search);
+  window.addEventListener('hashchange', search);
+  document.addEventListener('click', function (event) {
+    const link = event.target.closest('a[href$="#phone-search"]');
+    if (link && link.href === window.location.href) search();
+  });
+
   /* A menu that has come gets the focus where one types or ticks first. */
   document.addEventListener('htmx:afterSwap', function (event) {
     if (!event.detail.target.matches('[data-filter-menu]')) return;
