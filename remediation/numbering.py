@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import pgettext, pgettext_lazy
 
 from remediation.models import Item, Measure
 from remediation.states import ItemKind, WorkflowState
@@ -28,7 +28,7 @@ class Number:
     is_struck: bool
 
     def __str__(self) -> str:
-        return f"{self.kind}{self.digits}"
+        return pgettext("number of an item", "%(kind)s %(digits)s") % {"kind": self.kind, "digits": self.digits}
 
 
 def item_number(item: Item) -> Number:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import pytest
+from django.conf import settings
 
 from accounts.models import Office, User
 from core.clock import today
@@ -221,6 +222,27 @@ def test_a_form_opened_in_a_long_list_stays_in_sight(
         assert box["y"] + box["height"] <= 768
         assert box["width"] > width - 400
         assert 0 <= page.evaluate("window.scrollY") - before <= most
+
+
+@pytest.mark.parametrize("address", ["/work/", "/measures/", "/items/", "/tree/?branches=all", "/dashboard/"])
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_words_stay_in_their_columns(
+    browser_page: Page, sign_in: SignIn, clerk: User, measures: list[Measure], address: str, language: str
+) -> None:
+    page = browser_page
+    page.set_viewport_size({"width": 1440, "height": 900})
+    sign_in(page, clerk)
+    page.goto("/work/")
+    page.context.add_cookies(
+        [{"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": page.evaluate("location.origin")}]
+    )
+    page.goto(address)
+    assert page.get_attribute("html", "lang") == language
+    cells = ".table-look td, .table-look th, .measure-line > div, .board-lights li > span"
+    wide = "cells => cells.filter(cell => cell.offsetWidth && cell.scrollWidth > cell.clientWidth + 1)"
+    wide += ".filter(cell => getComputedStyle(cell).display !== 'inline').map(cell => cell.textContent)"
+    assert page.locator(cells).count()
+    assert page.locator(cells).evaluate_all(wide) == []
 
 
 def test_the_magnifier_of_the_phone_opens_the_search(

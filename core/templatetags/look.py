@@ -17,7 +17,7 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext
 
 from core import notation
 
@@ -92,13 +92,14 @@ def light_pill(
         classes = "light light-zero"
     if bare:
         classes += " light-count"
-    shown = "" if count is None else notation.number(count)
-    body = format_html(
-        '{}<span class="visually-hidden">{}</span>{}' if bare else "{}<span>{}{}</span>",
-        icon(LIGHT_ICONS[value]),
-        word,
-        shown,
-    )
+    if bare:
+        shown = "" if count is None else notation.number(count)
+        body = format_html(
+            '{}<span class="visually-hidden">{}</span>{}', icon(LIGHT_ICONS[value]), word, shown
+        )
+    else:
+        text = word if count is None else word_and_count(word, count)
+        body = format_html("{}<span>{}</span>", icon(LIGHT_ICONS[value]), text)
     if href:
         return format_html('<a class="{}" href="{}">{}</a>', classes, href, body)
     return format_html('<span class="{}">{}</span>', classes, body)
@@ -228,6 +229,12 @@ def change(value: Any) -> str:
 def rate(done: int, total: int) -> str:
     """Return done ÷ total as a percentage; a dash where there is nothing to divide."""
     return notation.percent(done * 100 / total) if total else "–"
+
+
+@register.simple_tag
+def word_and_count(word: Any, count: int) -> str:
+    """Return a label with its figure behind it: 红灯6, and Red light 6 where words stand apart."""
+    return pgettext("label and figure", "%(word)s %(count)s") % {"word": word, "count": notation.number(count)}
 
 
 @register.simple_tag
