@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -243,6 +244,46 @@ def test_words_stay_in_their_columns(
     wide += ".filter(cell => getComputedStyle(cell).display !== 'inline').map(cell => cell.textContent)"
     assert page.locator(cells).count()
     assert page.locator(cells).evaluate_all(wide) == []
+
+
+def test_a_day_is_picked_in_a_menu_with_the_keyboard(
+    browser_page: Page, sign_in: SignIn, axe: Axe, clerk: User, measures: list[Measure]
+) -> None:
+    page = browser_page
+    sign_in(page, clerk)
+    page.goto("/measures/")
+    page.locator(".filters .dropdown > a.btn", has_text="完成时限").click()
+    field = page.locator("[name=due_after]")
+    field.fill("2026-03-02")
+    page.keyboard.press("ArrowDown")
+    page.locator("[data-day='2']:focus").wait_for()
+    # The menu leaves the arrows to the month.
+    page.keyboard.press("ArrowDown")
+    page.locator("[data-day='9']:focus").wait_for()
+    assert axe(page) == []
+    page.keyboard.press("Enter")
+    assert field.input_value() == "2026-03-09"
+    assert field.is_visible()
+    page.goto("/measures/?due_after=abc")
+    assert "abc" in page.inner_text("#list .note")
+    assert page.locator("input[type=date]").count() == 0
+
+
+def test_a_file_is_chosen_in_words_of_the_page(
+    browser_page: Page, sign_in: SignIn, axe: Axe, ledger_admin: User, tmp_path: Path
+) -> None:
+    page = browser_page
+    sign_in(page, ledger_admin)
+    page.goto("/imports/")
+    assert page.inner_text(".file-field") == "选择文件\n未选择文件"
+    # No bubble of the browser: our own summary has the focus.
+    page.locator("main form button[type=submit]").click()
+    wait_for_focus(page, ".form-errors", text="工作簿")
+    assert axe(page) == []
+    book = tmp_path / "台账.csv"
+    book.write_text("编号,问题\n", encoding="utf-8")
+    page.set_input_files("input[type=file]", book)
+    assert page.inner_text(".file-name") == "台账.csv"
 
 
 def test_the_magnifier_of_the_phone_opens_the_search(

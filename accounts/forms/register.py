@@ -15,6 +15,7 @@ from accounts.models import Office, OfficeAlias, Position, User, office_tree
 from accounts.register import FormerName, owner_of_name
 from accounts.roles import Role
 from core.date_field import DateInput
+from core.file_field import FileInput
 from core.finder import FinderSelect, FinderSelectMultiple
 from core.text import folded, printable
 
@@ -240,6 +241,6 @@ class UploadForm(forms.Form):
 
     file = forms.FileField(
         label=gettext_lazy("Workbook"),
-        widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.xls,.et,.ods,.csv"}),
+        widget=FileInput(attrs={"accept": ".xlsx,.xls,.et,.ods,.csv"}),
         help_text=gettext_lazy(".xlsx, .xls, .et, .ods or .csv, up to 10 MB"),
     )

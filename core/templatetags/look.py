@@ -20,6 +20,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext, pgettext
 
 from core import notation
+from core.date_field import DateInput
 
 register = template.Library()
 
@@ -252,6 +253,13 @@ def count_of(count: int, unit: str) -> str:
 
 
 # -- dates -----------------------------------------------------------------------------------------------------------
+
+
+@register.simple_tag
+def date_input(name: str, value: Any = "", *, id: str, calendar_url: str = "", css: str = "") -> SafeString:  # noqa: A002 - the attribute
+    """Return a date field that asks for a day and no deadline: typed, or picked from a month."""
+    attrs = {"id": id, "data-plain": "", **({"class": css} if css else {})}
+    return DateInput(calendar_url=calendar_url).render(name, value or None, attrs)
 
 
 @register.filter

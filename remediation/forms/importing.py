@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
+from core.file_field import FileInput
 from core.workbooks.reading import MAX_FILE_BYTES
 from remediation.models import Ledger
 
@@ -21,7 +22,7 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label=_("Workbook"),
         help_text=_("xlsx, xls, et, ods or csv; kinds are told by the content. At most 64 MB."),
-        widget=forms.FileInput(attrs={"accept": SUFFIXES}),
+        widget=FileInput(attrs={"accept": SUFFIXES}),
         error_messages={"empty": _("The file is empty. Choose the workbook again.")},
     )
     ledger = forms.ModelChoiceField(
@@ -65,5 +66,5 @@ class UploadForm(forms.Form):
 class ReplaceForm(forms.Form):
     """A corrected copy of the workbook."""
 
-    file = forms.FileField(label=_("Workbook"), widget=forms.FileInput(attrs={"accept": SUFFIXES}))
+    file = forms.FileField(label=_("Workbook"), widget=FileInput(attrs={"accept": SUFFIXES}))
     clean_file = UploadForm.clean_file

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.roles import Role
-from core import audit
+from core import audit, notation
 from core.clock import today
 from core.models import CalendarDay, forget_calendar
 from core.toasts import toast
@@ -203,6 +203,8 @@ def day_note(day: date, calendar: WorkCalendar, now: date) -> str:
     left = calendar.between(now, day)
     if day < now:
         words = _("The day has passed.")
+    elif not left:
+        words = notation.days_left_words(0)
     else:
         words = ngettext("%(days)d working day left", "%(days)d working days left", left) % {"days": left}
     if not calendar.is_workday(day):

@@ -49,7 +49,7 @@
           if (!answer || asked !== year + '-' + two(month + 1)) return;
           known = answer;
           draw(false);
-          foot.textContent = answer.note || '';
+          foot.textContent = 'plain' in words ? '' : answer.note || '';
         })
         .catch(function () { foot.textContent = ''; });
     }
@@ -171,13 +171,13 @@
       input.dispatchEvent(new Event('change', { bubbles: true }));
       close(true);
     });
-    box.addEventListener('keydown', function (event) {
+    box.dateFieldKey = function (event) {
       if (event.key === 'Escape' && !pop.hidden) { event.preventDefault(); event.stopPropagation(); close(true); return; }
-      if (event.target === input && event.key === 'ArrowDown') { event.preventDefault(); open(); return; }
+      if (event.target === input && event.key === 'ArrowDown') { event.preventDefault(); event.stopPropagation(); open(); return; }
       const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -7, ArrowDown: 7 };
-      if (event.target.dataset.day && steps[event.key]) { event.preventDefault(); moveDay(+event.target.dataset.day, steps[event.key]); }
-      if (event.target.dataset.day && (event.key === 'PageUp' || event.key === 'PageDown')) { event.preventDefault(); step(event.key === 'PageUp' ? -1 : 1); }
-    });
+      if (event.target.dataset.day && steps[event.key]) { event.preventDefault(); event.stopPropagation(); moveDay(+event.target.dataset.day, steps[event.key]); }
+      if (event.target.dataset.day && (event.key === 'PageUp' || event.key === 'PageDown')) { event.preventDefault(); event.stopPropagation(); step(event.key === 'PageUp' ? -1 : 1); }
+    };
     document.addEventListener('mousedown', function (event) { if (!pop.hidden && !box.contains(event.target)) close(false); });
     box.addEventListener('focusout', function (event) { if (!pop.hidden && event.relatedTarget && !box.contains(event.relatedTarget)) close(false); });
 
@@ -192,6 +192,12 @@
         .catch(function () { note.textContent = ''; });
     });
   }
+
+  /* Before the menus that a field may stand in, which take the arrows to themselves while the event goes down. */
+  window.addEventListener('keydown', function (event) {
+    const box = event.target.closest && event.target.closest('.datefield');
+    if (box && box.dateFieldKey) box.dateFieldKey(event);
+  }, true);
 
   function start(root) { root.querySelectorAll('input[data-date-field]').forEach(enhance); }
   document.addEventListener('DOMContentLoaded', function () { start(document); });
