@@ -14,7 +14,7 @@ from remediation.filters import LIGHT_CHOICES, ROLE_CHOICES, LedgerFilterSet, Re
 from remediation.item_filters import ItemFilterSet
 from remediation.list_pages import MENUS, menu_label
 from remediation.models import Section
-from remediation.states import ItemKind, WorkflowState
+from remediation.states import REACHED_STATES, ItemKind, WorkflowState
 
 DUE_WITHIN_CHOICES = (5, 10, 20)
 
@@ -76,7 +76,7 @@ class FilterMenus:
             "leader": self._leader,
             "light": lambda: [self._choices("light", LIGHT_CHOICES)],
             "status": self._status,
-            "state": lambda: [self._choices("state", WorkflowState.choices)],
+            "state": lambda: [self._choices("state", self._states())],
             "due": self._due,
             "more": self._more,
         }
@@ -112,6 +112,11 @@ class FilterMenus:
     def _day(self, parameter: str) -> Group:
         label = str(self.filterset.base_filters[parameter].label)
         return Group(parameter, label, "day", value=(self._chosen(parameter) or [""])[0])
+
+    def _states(self) -> list[tuple[str, str]]:
+        """The states that rows can have, and those that the address names all the same."""
+        offered = {*REACHED_STATES, *self._chosen("state")}
+        return [(value, label) for value, label in WorkflowState.choices if value in offered]
 
     def _ledger(self) -> list[Group]:
         return [self._boxes("ledger", [(pk, one.title, 0) for pk, one in self.reader.ledgers.items()])]

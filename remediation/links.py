@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from remediation.filters import LedgerFilterSet, MeasureFilterSet
 from remediation.item_filters import ItemFilterSet
+from remediation.subjects import ITEM_CONDITIONS
 
 
 def _several(value: Any) -> list[Any]:
@@ -52,3 +53,12 @@ def measures_url(**conditions: Any) -> str:
 def items_url(**conditions: Any) -> str:
     """The list of items under these conditions; raises ``TypeError`` for one that does not exist."""
     return _url("remediation:item_list", ItemFilterSet, conditions)
+
+
+def subject_url(subject: str, **conditions: Any) -> str:
+    """The list of what a ledger's document counts under ``subject`` (``TOTAL_KEYS``); empty for key problems."""
+    if subject == "measures":
+        return measures_url(**conditions)
+    if subject not in ITEM_CONDITIONS:
+        return ""
+    return items_url(**ITEM_CONDITIONS[subject], **conditions)

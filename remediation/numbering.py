@@ -28,7 +28,10 @@ class Number:
     is_struck: bool
 
     def __str__(self) -> str:
-        return pgettext("number of an item", "%(kind)s %(digits)s") % {"kind": self.kind, "digits": self.digits}
+        return pgettext("number of an item", "%(kind)s %(digits)s") % {
+            "kind": self.kind,
+            "digits": self.digits,
+        }
 
 
 def item_number(item: Item) -> Number:

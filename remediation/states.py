@@ -40,6 +40,15 @@ class WorkflowState(models.TextChoices):
     VOIDED = "voided", _("Voided")
 
 
+# What rows can stand in today: they open in hand, or as the imported file says (``importing.words``), and an import
+# that is taken back voids its own. Later work adds to these, and the filter's menu follows.
+REACHED_STATES = (
+    WorkflowState.HANDLING,
+    WorkflowState.CONCLUDED,
+    WorkflowState.CLOSED,
+    WorkflowState.VOIDED,
+)
+
 # Only open work is lit: grey once concluded, struck off, suspended, transferred or void (product text 2, state 3).
 UNLIT_STATES = (
     WorkflowState.CONCLUDED,

@@ -259,8 +259,8 @@ class MeasureTable(LitTable):
             return SafeString("")
         url = reverse("remediation:measure_report", args=[record.pk])
         return format_html(
-            '<a class="btn btn-small" href="{}" hx-get="{}?span={}" hx-target="#row-{}" hx-swap="afterend" hx-push-url="false"'
-            ' data-row-update aria-label="{}">{}</a>',
+            '<a class="btn btn-small" href="{}" hx-get="{}?span={}" hx-target="#row-{}" hx-swap="afterend"'
+            ' hx-push-url="false" data-row-update aria-label="{}">{}</a>',
             url,
             url,
             len(self.columns),

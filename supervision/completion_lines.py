@@ -13,7 +13,8 @@ from django.utils.translation import pgettext
 
 from remediation.counting import MeasureTotals, StatusTotals, item_subjects, with_completion
 from remediation.models import Section, StatedTotal
-from remediation.states import CompletionStatus, ItemKind, SectionKind
+from remediation.states import CompletionStatus, SectionKind
+from remediation.subjects import ITEM_CONDITIONS
 from supervision.population import Population
 
 
@@ -39,13 +40,7 @@ class Line:
         return (self.stated.total, self.stated.completed) != (self.totals.total, self.totals.completed)
 
 
-ITEM_LINES: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("specific_problems", {"kind": ItemKind.SPECIFIC_PROBLEM.value}),
-    ("inference_items", {"kind": ItemKind.INFERENCE_ITEM.value}),
-    ("reform_items", {"reform": True}),
-    ("opinions", {"kind": ItemKind.OPINION.value}),
-    ("projects", {"kind": ItemKind.PROJECT.value}),
-)
+ITEM_LINES = tuple(ITEM_CONDITIONS.items())
 SECTION_MARK = "section"
 
 

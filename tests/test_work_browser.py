@@ -207,7 +207,9 @@ def test_a_form_opened_in_a_long_list_stays_in_sight(
 ) -> None:
     page = browser_page
     for number in range(4, 30):
-        make_measure(measures[0].item, f"措施{number}", number=number, lead=[office], due=measures[2].due_date)
+        make_measure(
+            measures[0].item, f"措施{number}", number=number, lead=[office], due=measures[2].due_date
+        )
     page.set_viewport_size({"width": width, "height": 768})
     sign_in(page, clerk)
     page.goto("/measures/")

@@ -235,7 +235,10 @@ def rate(done: int, total: int) -> str:
 @register.simple_tag
 def word_and_count(word: Any, count: int) -> str:
     """Return a label with its figure behind it: 红灯6, and Red light 6 where words stand apart."""
-    return pgettext("label and figure", "%(word)s %(count)s") % {"word": word, "count": notation.number(count)}
+    return pgettext("label and figure", "%(word)s %(count)s") % {
+        "word": word,
+        "count": notation.number(count),
+    }
 
 
 @register.simple_tag

@@ -16,11 +16,12 @@ from core.clock import today
 from core.models import CalendarDay
 from remediation import conditions, kept_figures
 from remediation.counting import MeasureTotals, measure_totals
+from remediation.importing.words import STATE_WORDS
 from remediation.kept_figures import renewed
 from remediation.lights import Light, LightRule
 from remediation.links import items_url, measures_url
 from remediation.models import Ledger, Measure, SavedFilter
-from remediation.states import CompletionStatus, WorkflowState
+from remediation.states import REACHED_STATES, CompletionStatus, WorkflowState
 from remediation.views import measures as measures_view
 from tests.ledgers import make_item, make_ledger, make_measure, make_office, make_section
 from tests.people import make_position
@@ -426,6 +427,21 @@ def test_menus_offer_what_the_filter_takes(
                 assert client.get(query).status_code == 200, query
     assert client.get(f"/lists/{page}/filter/?light=red").status_code == 200
     assert client.get(f"/lists/{page}/filter/?menu=nothing").status_code == 404
+
+
+def test_only_states_that_rows_can_have_are_offered(
+    client: Client, ledger_admin: User, mixed: dict[str, Measure]
+) -> None:
+    assert set(STATE_WORDS.values()) < set(REACHED_STATES)
+    client.force_login(ledger_admin)
+
+    def offered(query: str) -> list[str]:
+        menu = client.get(f"/lists/measures/filter/?menu=state{query}").context["menu"]
+        return [option.label for option in menu.groups[0].options]
+
+    assert offered("") == ["办理中", "已办结", "已销号", "已撤销"]
+    # What an address asks for is there to be unticked.
+    assert "已挂账" in offered("&state=suspended")
 
 
 def test_names_of_the_ledgers_year(client: Client, ledger_admin: User, office: Office) -> None:

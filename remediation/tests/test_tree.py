@@ -147,6 +147,21 @@ def test_without_a_ledger_the_page_says_so(client: Client, ledger_admin: User) -
 
 
 @pytest.mark.requirement("S003-23", "S003-24")
+def test_the_totals_of_a_ledger_link_to_their_lists(
+    client: Client, ledger_admin: User, office: Office
+) -> None:
+    ledger = make_ledger("巡视整改台账")
+    item = make_item(ledger)
+    make_measure(item, lead=[office], status=CompletionStatus.COMPLETED)
+    make_measure(item, lead=[office])
+    client.force_login(ledger_admin)
+    comparison = client.get(f"/ledgers/{ledger.pk}/").context["comparison"]
+    linked = [(figure.computed, url) for _line, figures in comparison for figure, url in figures if url]
+    assert len(linked) >= 5
+    for count, url in linked:
+        assert client.get(url).context["counts"].total == count, url
+
+
 def test_stated_totals_stand_beside_the_computed_ones(
     client: Client, ledger_admin: User, ledger: Ledger
 ) -> None:

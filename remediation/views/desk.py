@@ -39,12 +39,13 @@ from remediation.forms.ledger import (
     stated_total_forms,
 )
 from remediation.lights import LightRule
-from remediation.links import measures_url
+from remediation.links import measures_url, subject_url
 from remediation.models import ImportBatch, Item, Ledger, Measure, Section, StatedTotal
 from remediation.numbering import item_number
 from remediation.permissions import can_edit_ledger
 from remediation.recording import mark_changed
-from remediation.stated import compared_totals
+from remediation.stated import ComparedTotal, Figure, compared_totals
+from remediation.states import CompletionStatus
 
 
 def posted(request: HttpRequest) -> QueryDict | None:
@@ -133,12 +134,34 @@ def ledger_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "back_url": reverse("remediation:ledger_list"),
         "ledger": ledger,
         "reminders": desk.reminder_words(ledger),
-        "comparison": compared_totals(ledger, ledger_totals(ledger, rule)) if everything else [],
+        "comparison": compared_lines(ledger, rule, linked=user.sees_everything) if everything else [],
         "edit": can_edit_ledger(user, ledger),
         "may_edit": user.has_role(Role.LEDGER_ADMIN),
         "sections": section_lines(ledger),
     }
     return render(request, "remediation/desk/ledger_detail.html", context)
+
+
+def compared_lines(
+    ledger: Ledger, rule: LightRule, *, linked: bool
+) -> list[tuple[ComparedTotal, list[tuple[Figure, str]]]]:
+    """Each subject's figures with the lists behind them, where the reader sees every row that was counted."""
+    statuses = [None, *reversed(CompletionStatus)]
+    lines = []
+    for line in compared_totals(ledger, ledger_totals(ledger, rule)):
+        figures = (
+            line.total,
+            line.completed,
+            line.basically_completed,
+            line.in_progress,
+            Figure(line.not_started, None),
+        )
+        urls = [
+            subject_url(line.subject, ledger=ledger.pk, status=status) if linked and figure.computed else ""
+            for figure, status in zip(figures, statuses, strict=True)
+        ]
+        lines.append((line, list(zip(figures, urls, strict=True))))
+    return lines
 
 
 def section_lines(ledger: Ledger) -> list[tuple[int, Section]]:

@@ -13,11 +13,10 @@ from core.lists.filtering import query_without
 from remediation.context import chosen_ledger, ledgers_of, reader_of, remember_ledger
 from remediation.counting import StatusTotals
 from remediation.filter_menus import FilterMenus
-from remediation.links import items_url, measures_url
+from remediation.links import measures_url, subject_url
 from remediation.list_pages import menu_label, pairs_without
 from remediation.models import Ledger
 from remediation.stated import compared_totals
-from remediation.states import ItemKind
 from remediation.subjects import SUBJECT_LABELS
 from remediation.tree import ALL, LedgerTree, TreeFilterSet
 from remediation.views.reading import reads_ledgers
@@ -83,15 +82,7 @@ def _context(request: HttpRequest, *, tree: LedgerTree, with_totals: bool) -> di
 
 def _cells(ledger: Ledger, totals: dict[str, StatusTotals], tree: LedgerTree) -> list[dict[str, Any]]:
     """The five totals, and further subjects that have rows; each links to what it counts."""
-    links = {
-        "specific_problems": items_url(ledger=ledger.pk, kind=ItemKind.SPECIFIC_PROBLEM),
-        "inference_items": items_url(ledger=ledger.pk, kind=ItemKind.INFERENCE_ITEM),
-        "reform_items": items_url(ledger=ledger.pk, reform=True),
-        "opinions": items_url(ledger=ledger.pk, kind=ItemKind.OPINION),
-        "projects": items_url(ledger=ledger.pk, kind=ItemKind.PROJECT),
-    }
-    if tree.narrowed:
-        links = {}
+    links = {} if tree.narrowed else {name: subject_url(name, ledger=ledger.pk) for name in SUBJECT_LABELS}
     links["measures"] = measures_url(ledger=ledger.pk, **tree.narrowed)
     subjects = [name for name in FIRST_SUBJECTS if name != "measures"]
     subjects += [name for name in ("opinions", "projects") if totals[name].total]
