@@ -391,9 +391,13 @@ class MeasurePrintTable(MeasureTable):
     def render_leader(self, record: Any) -> SafeString:
         return format_html("{}", record.leader.title if record.leader else "")
 
-    def render_due_day(self, record: Any) -> str:
+    def render_due_day(self, record: Any) -> SafeString:
         due = self.due_of(record)
-        return notation.day(due) if due else ""
+        shown = due or record.watch_date
+        if shown is None:
+            return SafeString("")
+        day = format_html('<span class="nowrap">{}</span>', notation.day(shown))
+        return day if due else format_html(str(_("Review %(day)s")) % {"day": "{}"}, day)
 
     def render_light_why(self, record: Any) -> SafeString:
         return format_html('{}<span class="sub">{}</span>', self.render_light(record), self.reason_of(record))
