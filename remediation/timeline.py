@@ -235,8 +235,9 @@ def who_did(event: ItemEvent) -> str:
 
 
 def named_with_office(user: User, office: Office | None) -> str:
-    """医政医管处 · 人员."""
-    return f"{office} · {user}" if office is not None else str(user)
+    """医政医管处 · 人员; the name alone where it says the office itself (医政医管处经办人)."""
+    name = str(user)
+    return name if office is None or name.startswith(str(office)) else f"{office} · {name}"
 
 
 VERBS: dict[EventKind, str | Promise] = {

@@ -243,12 +243,13 @@ def word_and_count(word: Any, count: int) -> str:
 
 @register.simple_tag
 def count_of(count: int, unit: str) -> str:
-    """Return a count with its word: measure, item, problem, office, matter or error."""
+    """Return a count with its word: measure, item, problem, office, unit (offices and all else), matter or error."""
     words = {
         "measure": ngettext("%(count)s measure", "%(count)s measures", count),
         "item": ngettext("%(count)s item", "%(count)s items", count),
         "problem": ngettext("%(count)s problem", "%(count)s problems", count),
         "office": ngettext("%(count)s office", "%(count)s offices", count),
+        "unit": ngettext("%(count)s unit", "%(count)s units", count),
         "matter": ngettext("%(count)s matter", "%(count)s matters", count),
         "error": ngettext("%(count)s error", "%(count)s errors", count),
     }

@@ -138,7 +138,7 @@ def import_undo(request: HttpRequest, pk: int) -> HttpResponse:
             undo_batch(batch.pk, actor=user)
         except UndoRefused as refusal:
             raise PermissionDenied(str(refusal)) from refusal
-        toast(request, _("Import withdrawn"))
+        toast(request, _("The import was withdrawn"))
         return redirect("remediation:import_detail", batch.pk)
     context: dict[str, Any] = {"page_title": _("Withdraw the import"), "batch": batch, "decision": decision}
     if decision:

@@ -25,6 +25,8 @@
     if (every && ticked.length < boxes.length) every.value = '';
     if (bar) {
       bar.hidden = ticked.length === 0;
+      /* What has been done is not offered again. */
+      bar.querySelectorAll('[data-select-every]').forEach(function (button) { button.hidden = Boolean(every && every.value); });
       bar.querySelectorAll('[data-selected-count]').forEach(function (place) {
         place.textContent = every && every.value ? every.dataset.every : String(ticked.length);
       });
