@@ -116,7 +116,7 @@ class FilterMenus:
     def _states(self) -> list[tuple[str, str]]:
         """The states that rows can have, and those that the address names all the same."""
         offered = {*REACHED_STATES, *self._chosen("state")}
-        return [(value, label) for value, label in WorkflowState.choices if value in offered]
+        return [(value, str(label)) for value, label in WorkflowState.choices if value in offered]
 
     def _ledger(self) -> list[Group]:
         return [self._boxes("ledger", [(pk, one.title, 0) for pk, one in self.reader.ledgers.items()])]
