@@ -57,6 +57,8 @@
       boxesOf(area).forEach(function (box) { box.checked = true; });
       every.value = '1';
       show(area);
+      const none = area.querySelector('[data-select-none]');
+      if (none) none.focus();
     }
   });
 
