@@ -38,7 +38,7 @@ def measures(transactional_db: None, office: Office, other_office: Office) -> li
     item = make_item(ledger, "转诊标准不统一", number="12", cause="指征自定", goal="统一标准")
     other = make_item(ledger, "同样的问题", number="13", kind="inference_item", inferred_from=item)
     overdue, soon = calendar.add(today(), -10), calendar.add(today(), 3)
-    make_measure(item, "别处的措施", lead=[other_office], assisting=[office], due=soon)
+    make_measure(item, "别处的措施", number=1, lead=[other_office], assisting=[office], due=soon)
     make_item(ledger, "健全意识形态工作责任制", number="3", kind="opinion", lead=[office], due_date=overdue)
     return [
         make_measure(
@@ -256,6 +256,8 @@ def test_a_day_is_picked_in_a_menu_with_the_keyboard(
     page.goto("/measures/")
     page.locator(".filters .dropdown > a.btn", has_text="完成时限").click()
     field = page.locator("[name=due_after]")
+    # The field takes keys from when it has its button.
+    page.locator(".datefield", has=field).locator(".datefield-btn").wait_for()
     field.fill("2026-03-02")
     page.keyboard.press("ArrowDown")
     page.locator("[data-day='2']:focus").wait_for()
