@@ -9,6 +9,7 @@ from typing import Any, cast
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from core.text import whole_number
 from remediation.counting import (
     BySection,
     ItemCounts,
@@ -98,7 +99,9 @@ class OpenBranches:
     def __init__(self, text: str | None, *, usual: Iterable[str]) -> None:
         self.everything = text == ALL
         given = list(usual) if text is None else text.split("-")
-        self.keys = [key for key in dict.fromkeys(given) if key[:1] in ("s", "i") and key[1:].isdigit()]
+        self.keys = [
+            key for key in dict.fromkeys(given) if key[:1] in ("s", "i") and whole_number(key[1:]) is not None
+        ]
 
     def __contains__(self, key: str) -> bool:
         return self.everything or key in self.keys

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Any
 
 from django import forms
@@ -10,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from core.text import folded
+from core.text import folded, whole_number
 from remediation.counting import TOTAL_KEYS
 from remediation.forms.choices import DateField
 from remediation.models import Ledger, Section, StatedTotal
@@ -105,9 +106,10 @@ class PolicyForm(forms.ModelForm[Ledger]):
         """Positive whole numbers, largest first, each once."""
         text: str = self.cleaned_data["remind_before"]
         parts = [part for part in re.split(r"[\s,，、;；]+", text) if part]
-        if not all(part.isdecimal() and 1 <= int(part) <= 250 for part in parts):
+        days = {whole_number(unicodedata.normalize("NFKC", part)) or 0 for part in parts}
+        if not all(1 <= one <= 250 for one in days):
             raise ValidationError(_t("Write whole numbers from 1 to 250 with commas between them."))
-        return sorted({int(part) for part in parts}, reverse=True)
+        return sorted(days, reverse=True)
 
     def save(self, commit: bool = True) -> Ledger:
         """Keep the reminder stages with the rest."""

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from core.text import whole_number
 from remediation.forms.choices import VersionField
 from remediation.models import Item, Measure
 from remediation.numbering import measure_number
@@ -130,7 +131,7 @@ class ProgressForm(forms.Form):
         chosen: dict[int, int] = {}
         for value in self.cleaned_data["also"]:
             pk, _colon, version = value.partition(":")
-            chosen[int(pk)] = int(version) if version.isdigit() else 0
+            chosen[int(pk)] = whole_number(version) or 0
         return [other for other in self.others if other.pk in chosen], chosen
 
     def status_choices(self) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from accounts.models import User
 from accounts.roles import OFFICE_ROLES
 from core.decisions import ALLOWED, Decision, denied
 from core.lists.filtering import query_without
+from core.text import whole_number
 from remediation.context import person, reader_of
 from remediation.editing import RowAnswer, change_leader, change_offices
 from remediation.filters import MeasureFilterSet
@@ -69,7 +70,8 @@ def selected_measures(request: HttpRequest) -> list[Measure]:
     if request.POST.get("every"):
         rows = MeasureFilterSet(QueryDict(request.POST.get("query", "")), reader=reader).rows()
     else:
-        ids = [int(one) for one in request.POST.getlist("selected") if one.isascii() and one.isdigit()]
+        named = map(whole_number, request.POST.getlist("selected"))
+        ids = [pk for pk in named if pk is not None]
         rows = Measure.objects.visible_to(reader.user).filter(pk__in=ids[: MOST_ROWS + 1])
     found = rows.select_related("item", "ledger").order_by("ledger_id", "order", "pk")
     return list(found[: MOST_ROWS + 1])
@@ -80,8 +82,9 @@ def frozen_measures(request: HttpRequest) -> tuple[list[Measure], dict[int, int]
     versions: dict[int, int] = {}
     for pair in request.POST.get("rows", "").split(",")[: MOST_ROWS + 1]:
         pk, _mark, version = pair.partition(":")
-        if pk.isdigit() and version.isdigit():
-            versions[int(pk)] = int(version)
+        row, seen = whole_number(pk), whole_number(version)
+        if row is not None and seen is not None:
+            versions[row] = seen
     rows = Measure.objects.visible_to(person(request)).filter(pk__in=versions)
     return list(rows.select_related("item", "ledger").order_by("ledger_id", "order", "pk")), versions
 

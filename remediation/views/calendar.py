@@ -18,6 +18,7 @@ from accounts.roles import Role
 from core import audit, notation
 from core.clock import today
 from core.models import CalendarDay, forget_calendar
+from core.text import whole_number
 from core.toasts import toast
 from core.workdays import WorkCalendar
 from remediation.context import person
@@ -105,9 +106,10 @@ def asked_year(request: HttpRequest, default: int) -> int:
     text = request.GET.get("year", "")
     if not text:
         return default
-    if not text.isdecimal() or not FIRST_YEAR <= int(text) <= LAST_YEAR:
+    year = whole_number(text)
+    if year is None or not FIRST_YEAR <= year <= LAST_YEAR:
         raise Http404
-    return int(text)
+    return year
 
 
 @login_required
@@ -151,8 +153,8 @@ def calendar_year(request: HttpRequest) -> HttpResponse:
 def calendar_days_delete(request: HttpRequest) -> HttpResponse:
     """Take days out of the table again (``day``, several ids): they follow the week from then on."""
     require_ledger_admin(request)
-    chosen = [pk for pk in request.POST.getlist("day") if pk.isdecimal()]
-    days = list(CalendarDay.objects.filter(pk__in=chosen))
+    chosen = map(whole_number, request.POST.getlist("day"))
+    days = list(CalendarDay.objects.filter(pk__in=[pk for pk in chosen if pk is not None]))
     if not days:
         raise Http404
     CalendarDay.objects.filter(pk__in=[day.pk for day in days]).delete()
