@@ -28,6 +28,8 @@ LEAST_MONTHS = 3
 STAND_IN_DAYS = 7
 # A scope of more measures is not rebuilt from the history while a page waits.
 MOST_REBUILT = 5000
+# From more measures on an office's own figures come from snapshots, which are there for the days of a roll-up alone.
+REBUILD_UNTIL = 1000
 
 
 @dataclass(frozen=True)
@@ -95,23 +97,45 @@ def past_of(population: Population, *, wanted: Iterable[date], until: date, curr
     """The past of what a dashboard counts, in one query: the days of its trend and the ``wanted`` ones."""
     days = sorted({*month_ends(until), *week_ends(until), *wanted})
     days = [day for day in days if day < population.reader.today]
-    if population.is_whole or population.is_one_office:
-        return from_snapshots(population, first=days[0] - timedelta(days=STAND_IN_DAYS), last=days[-1])
+    stored = stored_roles(population, current_total=current_total)
+    if stored is not None:
+        office, roles = stored
+        first = days[0] - timedelta(days=STAND_IN_DAYS)
+        return from_snapshots(population, office, roles, first=first, last=days[-1])
     if current_total > MOST_REBUILT:
         return Past(is_too_large=True)
     return from_history(population, days)
 
 
-def from_snapshots(population: Population, *, first: date, last: date) -> Past:
-    """Stored figures of whole ledgers or of one office; several ledgers are added up."""
-    office: dict[str, object] = (
-        {"office__isnull": True}
-        if population.office_id is None
-        else {"office": population.office_id, "role": population.role}
-    )
+def stored_roles(population: Population, *, current_total: int) -> tuple[int | None, list[str]] | None:
+    """The office (``None``: the whole) and the roles whose snapshots add up to the population; ``None`` where none do.
+
+    What one office reads is what it leads and what it assists, and no measure is both. A small scope is rebuilt all the
+    same: its figures are then there for every day, and not only for those on which a roll-up ran.
+    """
+    if population.is_whole:
+        return None, [DutyRole.LEAD.value]
+    if population.is_one_office:
+        return population.office_id, [population.role]
+    office = population.part.office_id
+    if office is not None and current_total > REBUILD_UNTIL:
+        return office, [role.value for role in DutyRole]
+    return None
+
+
+def from_snapshots(
+    population: Population, office_id: int | None, roles: list[str], *, first: date, last: date
+) -> Past:
+    """Stored figures of whole ledgers or of one office in these roles; several ledgers are added up."""
+    office: dict[str, object] = {"office__isnull": True} if office_id is None else {"office": office_id}
     rows = (
         CompletionSnapshot.objects.filter(
-            ledger__in=population.ledger_ids, with_below=False, day__gte=first, day__lte=last, **office
+            ledger__in=population.ledger_ids,
+            with_below=False,
+            day__gte=first,
+            day__lte=last,
+            role__in=roles,
+            **office,
         )
         .order_by("day", "ledger")
         .values("day", "computed_at", *TOTAL_FIELDS)

@@ -16,13 +16,14 @@ from accounts.models import Office, User
 from core.clock import today
 from remediation.counting import ledger_totals
 from remediation.models import Ledger, Measure, RatesVisibility
+from supervision import trend
 from supervision.completion_lines import subject_totals
 from supervision.dashboard import live_dashboard, live_figures
 from supervision.demo import loading
 from supervision.models import CompletionSnapshot
 from supervision.population import Population
 from supervision.tests.boards import links_of, page, queries_of, reader_for, rows_behind
-from supervision.trend import from_history, from_snapshots, month_end_before
+from supervision.trend import from_history, month_end_before, past_of
 
 MOST_QUERIES = 13
 DEMO_READERS = [
@@ -172,17 +173,24 @@ def test_before_the_first_record_there_is_no_figure(demo: Ledger) -> None:
     assert "figure-lead" not in html
 
 
-def test_snapshots_and_history_say_the_same(demo: Ledger) -> None:
-    reader = reader_for(User.objects.get(username="leader"))
-    population = Population(reader, demo)
+@pytest.mark.parametrize("username", ["leader", "clerk"])
+def test_snapshots_and_history_say_the_same(
+    demo: Ledger, username: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the whole, and of what one office leads and assists, which is what its clerk reads."""
+    population = Population(reader_for(User.objects.get(username=username)), demo)
     days = [month_end_before(today()), month_end_before(month_end_before(today()))]
-    stored = from_snapshots(population, first=min(days), last=max(days))
+    monkeypatch.setattr(trend, "REBUILD_UNTIL", 10)
+    total = population.measures().count()
+    stored = past_of(population, wanted=days, until=today(), current_total=total)
+    assert stored.points[0].computed_at is not None
     rebuilt = from_history(population, sorted(days))
     for day in days:
         one, other = stored.on(day), rebuilt.on(day)
         assert one is not None
         assert other is not None
         assert one.totals == other.totals
+        assert one.totals.total
 
 
 def test_the_change_is_against_the_day_of_comparison(demo: Ledger) -> None:
