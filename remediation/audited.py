@@ -55,25 +55,6 @@ name_details(
     }
 )
 
-LEDGER_FACTS = (
-    "title", "ledger_type", "origin", "year", "started_on", "ends_on", "ends_on_text", "as_of", "companion",
-)  # fmt: skip
-LEDGER_POLICY = (
-    "yellow_from_workdays",
-    "blue_from_workdays",
-    "immediate_workdays",
-    "review_months",
-    "unfinished_counts_as_basically_completed",
-    "rates_visibility",
-    "reminders_on",
-    "remind_before_workdays",
-    "remind_on_due_day",
-    "remind_overdue_from_workdays",
-    "remind_overdue_every_workdays",
-)
-SECTION_FACTS = ("title", "kind", "parent", "order")
-STATED_FIGURES = ("total", "completed", "basically_completed", "in_progress", "source")
-
 Facts = dict[str, str]
 
 

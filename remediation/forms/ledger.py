@@ -83,6 +83,8 @@ class PolicyForm(forms.ModelForm[Ledger]):
             "remind_overdue_every_workdays",
         )
 
+    # What the form changes of a ledger: its fields, and the stages that it reads from ``remind_before``.
+    facts = (*Meta.fields, "remind_before_workdays")
     groups = (
         (_("Lights"), ("yellow_from_workdays", "blue_from_workdays", "immediate_workdays", "review_months")),
         (_("Counting"), ("unfinished_counts_as_basically_completed", "rates_visibility")),

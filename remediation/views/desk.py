@@ -19,15 +19,7 @@ from core.clock import today
 from core.models import CalendarDay
 from core.toasts import toast
 from remediation import desk
-from remediation.audited import (
-    LEDGER_FACTS,
-    LEDGER_POLICY,
-    SECTION_FACTS,
-    STATED_FIGURES,
-    Facts,
-    facts_of,
-    turned,
-)
+from remediation.audited import Facts, facts_of, turned
 from remediation.context import person
 from remediation.counting import TOTAL_KEYS, ledger_totals
 from remediation.editing import archive_ledger
@@ -35,6 +27,7 @@ from remediation.forms.ledger import (
     LedgerForm,
     PolicyForm,
     SectionForm,
+    StatedTotalForm,
     save_stated_totals,
     stated_total_forms,
 )
@@ -188,7 +181,7 @@ def ledger_edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         ledger = Ledger()
     else:
         _user, ledger = editable_ledger(request, pk)
-    before = facts_of(ledger, LEDGER_FACTS)
+    before = facts_of(ledger, LedgerForm.Meta.fields)
     form = LedgerForm(posted(request), instance=ledger)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
@@ -197,7 +190,7 @@ def ledger_edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
                 request,
                 "ledger_edited" if pk else "ledger_created",
                 target=saved.title,
-                changes=turned(before, facts_of(saved, LEDGER_FACTS)),
+                changes=turned(before, facts_of(saved, LedgerForm.Meta.fields)),
             )
         toast(request, _("Saved: %(title)s") % {"title": saved.title})
         return redirect("remediation:ledger_detail", saved.pk)
@@ -211,12 +204,12 @@ def ledger_edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
 def ledger_policy(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a ledger's policy."""
     _user, ledger = editable_ledger(request, pk)
-    before = facts_of(ledger, LEDGER_POLICY)
+    before = facts_of(ledger, PolicyForm.facts)
     form = PolicyForm(posted(request), instance=ledger)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             saved = form.save()
-            changes = turned(before, facts_of(saved, LEDGER_POLICY))
+            changes = turned(before, facts_of(saved, PolicyForm.facts))
             told(request, "ledger_policy_edited", target=saved.title, changes=changes)
             mark_changed(ledger.pk)  # thresholds change the lights of snapshots too
         toast(request, _("Policy saved"))
@@ -273,7 +266,7 @@ def section_edit(request: HttpRequest, ledger_pk: int, pk: int | None = None) ->
     """Create a section of a ledger or change it."""
     _user, ledger = editable_ledger(request, ledger_pk)
     section = get_object_or_404(ledger.sections, pk=pk) if pk else Section(ledger=ledger)
-    before = facts_of(section, SECTION_FACTS)
+    before = facts_of(section, SectionForm.Meta.fields)
     form = SectionForm(posted(request), instance=section)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
@@ -282,7 +275,7 @@ def section_edit(request: HttpRequest, ledger_pk: int, pk: int | None = None) ->
                 request,
                 "section_edited" if pk else "section_created",
                 target=f"{ledger.title} · {saved.title}",
-                changes=turned(before, facts_of(saved, SECTION_FACTS)),
+                changes=turned(before, facts_of(saved, SectionForm.Meta.fields)),
             )
         toast(request, _("Saved: %(title)s") % {"title": saved.title})
         return redirect(reverse("remediation:ledger_detail", args=[ledger.pk]) + "#sections")
@@ -299,7 +292,7 @@ def stated_facts(ledger: Ledger) -> dict[str, Facts]:
     """What is stated of each subject, as the audit log says it."""
     known = {stated.subject: stated for stated in StatedTotal.objects.filter(ledger=ledger)}
     return {
-        f"stated.{subject}": facts_of(known.get(subject, StatedTotal()), STATED_FIGURES)
+        f"stated.{subject}": facts_of(known.get(subject, StatedTotal()), StatedTotalForm.Meta.fields)
         for subject in TOTAL_KEYS
     }
 
