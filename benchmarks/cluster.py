@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.capabilities import free_port, unprivileged_account, wait_until
+from tests.capabilities import postgresql_server
 
 MISSING = "PostgreSQL is not installed: SQLite alone is measured (Debian: apt install postgresql)"
 # What an administrator of a small server sets; whatever is about durability stays as PostgreSQL ships it (fsync,
@@ -23,7 +20,6 @@ SETTINGS = {
     "max_wal_size": "4GB",
     "max_connections": "100",
 }
-STOP_SECONDS = 30
 
 
 def settings_words() -> str:
@@ -33,43 +29,9 @@ def settings_words() -> str:
 
 @contextmanager
 def cluster(programs: Path) -> Iterator[str]:
-    """Run a cluster on a free port of the loopback address; yields its address, ending in ``/``.
-
-    PostgreSQL refuses to run as root, so root hands it to an account without rights. Nothing of it is kept.
-    """
-    with tempfile.TemporaryDirectory(prefix="xiaohao-bench-pg-") as folder:
-        data = Path(folder) / "data"
-        as_whom: Sequence[str] = ()
-        if os.getuid() == 0:
-            account = unprivileged_account()
-            os.chown(folder, account.pw_uid, account.pw_gid)
-            as_whom = ("setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups")
-        initdb = [*as_whom, str(programs / "initdb"), "--auth=trust", "--username=xiaohao"]
-        initdb += ["--encoding=UTF8", "--locale=C", f"--pgdata={data}"]
-        subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, cwd=folder)
-        port = free_port()
-        settings = {"listen_addresses": "127.0.0.1", "unix_socket_directories": folder, "port": str(port)}
-        postgres = [*as_whom, str(programs / "postgres"), "-D", str(data)]
-        for name, value in {**SETTINGS, **settings}.items():
-            postgres += ["-c", f"{name}={value}"]
-        process = subprocess.Popen(postgres, stderr=subprocess.DEVNULL, cwd=folder)
-        try:
-            ready = [str(programs / "pg_isready"), "--quiet", "--host=127.0.0.1", f"--port={port}"]
-            if not wait_until(lambda: subprocess.run(ready, check=False).returncode == 0):
-                raise RuntimeError("PostgreSQL does not start")
-            yield f"postgresql://xiaohao@127.0.0.1:{port}/"
-        finally:
-            stop(process)
-
-
-def stop(process: subprocess.Popen[bytes]) -> None:
-    """A fast shutdown: whoever is still connected is sent away."""
-    process.send_signal(2)
-    try:
-        process.wait(timeout=STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    """Run a cluster with these settings; yields its address, ending in ``/``."""
+    with postgresql_server(programs, settings=SETTINGS) as url:
+        yield url.removesuffix("postgres")
 
 
 def create_database(address: str, name: str) -> str:

@@ -3,17 +3,25 @@
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 # With this set, a missing capability fails a test that needs it instead of skipping it.
 REQUIRE_VARIABLE = "XIAOHAO_REQUIRE"
 READY_SECONDS = 30.0
+# A cluster for one test run: nothing has to survive a power cut.
+FOR_TESTS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "200",
+}
 
 
 def required() -> bool:
@@ -82,10 +90,11 @@ def redis_server() -> Iterator[str]:
 
 
 @contextmanager
-def postgresql_server(programs: Path) -> Iterator[str]:
+def postgresql_server(programs: Path, *, settings: Mapping[str, str] = FOR_TESTS) -> Iterator[str]:
     """Run a PostgreSQL cluster of its own and yield its address as a DATABASE_URL; nothing of it is kept.
 
-    PostgreSQL refuses to run as root, so root hands it to an account without rights.
+    PostgreSQL refuses to run as root, so root hands it to an account without rights. At the end whoever is still
+    connected is sent away.
     """
     with tempfile.TemporaryDirectory(prefix="xiaohao-pg-") as folder:
         data = Path(folder) / "data"
@@ -98,16 +107,9 @@ def postgresql_server(programs: Path) -> Iterator[str]:
         initdb += ["--encoding=UTF8", "--locale=C", f"--pgdata={data}"]
         subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, cwd=folder)
         port = free_port()
-        # A cluster for one test run: nothing has to survive a power cut.
-        settings = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": folder}
-        settings |= {
-            "fsync": "off",
-            "synchronous_commit": "off",
-            "full_page_writes": "off",
-            "max_connections": 200,
-        }
+        own = {"port": str(port), "listen_addresses": "127.0.0.1", "unix_socket_directories": folder}
         postgres = [*as_whom, str(programs / "postgres"), "-D", str(data)]
-        for name, value in settings.items():
+        for name, value in {**settings, **own}.items():
             postgres += ["-c", f"{name}={value}"]
         process = subprocess.Popen(postgres, stderr=subprocess.DEVNULL, cwd=folder)
         try:
@@ -116,8 +118,12 @@ def postgresql_server(programs: Path) -> Iterator[str]:
                 raise RuntimeError("PostgreSQL does not start")
             yield f"postgresql://xiaohao@127.0.0.1:{port}/postgres"
         finally:
-            process.terminate()
-            process.wait()
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(timeout=READY_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
 def unprivileged_account() -> pwd.struct_passwd:

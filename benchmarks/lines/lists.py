@@ -10,17 +10,15 @@ from datetime import timedelta
 from typing import Any
 
 from benchmarks import statements
-from benchmarks.measuring import interleaved, milliseconds, queries_of
-from benchmarks.plain import Statement, fetched, page_of
+from benchmarks.lines.paged import GOAL_MS, MOST_QUERIES, paged
+from benchmarks.plain import Statement
 from benchmarks.results import Measurement
-from benchmarks.site import Site, page
+from benchmarks.site import Site
 
-GOAL_MS, MOST_QUERIES = 60, 12
 DEEP_PAGE = 1000
 # Beyond this many rows the line allows the longer time.
 LARGE_ROWS = 500_000
 READERS = ("clerk", "supervision")
-FLOOR = "a plain page of the same rows"
 COMMON = "制度"
 # Two characters that no ledger has.
 ABSENT = "龘靐"
@@ -151,26 +149,10 @@ def listed(
     goal: float = GOAL_MS,
     queries: int | None = MOST_QUERIES,
 ) -> Measurement:
-    """One page of the list, the plain page of the same rows, and those rows alone."""
-    client, address = site.client(reader), f"/measures/?{query}"
-    plain = page_of([statement])
-    times = interleaved(
-        {
-            "product": lambda: page(client, address),
-            "floor": lambda: page(client, plain),
-            "bare": lambda: fetched(statement),
-        },
-        rounds=site.rounds,
-    )
-    return Measurement(
-        **site.measured("list", f"{case}, {reader}", "ms"),
-        product=milliseconds(times["product"]),
-        floor=milliseconds(times["floor"]),
-        bare=milliseconds(times["bare"]),
-        floor_words=FLOOR,
-        goal=goal,
-        queries=queries_of(lambda: page(client, address)),
-        most_queries=queries,
+    """One page of the list."""
+    address = f"/measures/?{query}"
+    return paged(
+        site, "list", case, reader=reader, address=address, floor=[statement], goal=goal, queries=queries
     )
 
 
