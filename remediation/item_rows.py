@@ -81,7 +81,7 @@ def first_items(user: User, *, ledgers: Collection[int], role: str, rule: LightR
                     is_open=item.is_open, watch_date=item.watch_date, ledger_id=item.ledger_id
                 ),
                 reason=rule.reason(is_open=item.is_open, watch_date=item.watch_date),
-                is_late=item.is_open and item.watch_date is not None and item.watch_date < rule.today,
+                is_late=rule.is_late(is_open=item.is_open, watch_date=item.watch_date),
                 reporting=can_report_item(user, item, duties=duties) if role == DutyRole.LEAD else None,
             )
             for item in found

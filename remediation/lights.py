@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import reduce
+from functools import cached_property, reduce
 from operator import or_
 
 from django.db import models
@@ -105,22 +105,33 @@ class LightRule:
             return cls(today, calendar, dict.fromkeys(grouped) or {LightPolicy(): None})
         return cls(today, calendar, {policy: frozenset(ids) for policy, ids in grouped.items()})
 
+    @cached_property
+    def _bands(self) -> dict[LightPolicy, tuple[Band, ...]]:
+        """The bands of each policy: worked out once, for they count working days and every row asks for them."""
+        return {
+            policy: bands(self.today, self.calendar, policy) for policy in (LightPolicy(), *self.policies)
+        }
+
     def bands_for(self, ledger_id: int) -> tuple[Band, ...]:
         """The bands of one ledger."""
         for policy, ids in self.policies.items():
             if ids is None or ledger_id in ids:
-                return bands(self.today, self.calendar, policy)
-        return bands(self.today, self.calendar, LightPolicy())
+                return self._bands[policy]
+        return self._bands[LightPolicy()]
 
     def lit_until(self) -> date:
         """The last day that is blue under any policy: nothing beyond it is red, yellow or blue."""
         found = [
             band.last
             for policy in self.policies
-            for band in bands(self.today, self.calendar, policy)
+            for band in self._bands[policy]
             if band.light == Light.BLUE and band.last is not None
         ]
         return max(found, default=self.today)
+
+    def is_late(self, *, is_open: bool, watch_date: date | None) -> bool:
+        """Whether it is overdue: red under every policy."""
+        return is_open and watch_date is not None and watch_date < self.today
 
     def light_of(self, *, is_open: bool, watch_date: date | None, ledger_id: int) -> Light:
         """The light of one measure."""
@@ -134,7 +145,7 @@ class LightRule:
             return Q(**{f"{prefix}is_open": False}) | Q(**{f"{prefix}watch_date__isnull": True})
         parts = []
         for policy, ids in self.policies.items():
-            band = next(b for b in bands(self.today, self.calendar, policy) if b.light == light)
+            band = next(b for b in self._bands[policy] if b.light == light)
             part = band.condition(prefix)
             parts.append(part if ids is None else part & Q(**{f"{prefix}ledger__in": ids}))
         return Q(**{f"{prefix}is_open": True}) & reduce(or_, parts)

@@ -113,7 +113,7 @@ def measure_row(
             is_open=measure.is_open, watch_date=measure.watch_date, ledger_id=measure.ledger_id
         ),
         reason=rule.reason(is_open=measure.is_open, watch_date=measure.watch_date),
-        is_late=measure.is_open and measure.watch_date is not None and measure.watch_date < rule.today,
+        is_late=rule.is_late(is_open=measure.is_open, watch_date=measure.watch_date),
         actions=tuple(
             RowAction(
                 name=name,

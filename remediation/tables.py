@@ -152,7 +152,7 @@ class LitTable(ListTable):
     def render_due(self, record: Any) -> SafeString:
         due = self.due_of(record)
         reason = self.reason_of(record)
-        late = record.is_open and record.watch_date is not None and record.watch_date < self.rule.today
+        late = self.rule.is_late(is_open=record.is_open, watch_date=record.watch_date)
         lines = [("date", notation.day(due))] if due else []
         if not due and record.watch_date is not None:
             lines.append(("date", str(_("Review %(day)s") % {"day": notation.day(record.watch_date)})))
@@ -319,7 +319,7 @@ class ItemTable(LitTable):
     def render_light(self, record: Any) -> SafeString:
         # The reason is that of the worst measure; the deadline beside it is the latest of all.
         reason = self.reason_of(record)
-        late = record.is_open and record.watch_date is not None and record.watch_date < self.rule.today
+        late = self.rule.is_late(is_open=record.is_open, watch_date=record.watch_date)
         css = "light-why late" if late else "light-why"
         return format_html('{}<span class="{}">{}</span>', super().render_light(record), css, reason)
 
