@@ -2,7 +2,7 @@
 
 ``MeasureTotals`` is the shape of all measure figures: of a ledger, of an office, of somebody's scope, of a past day.
 ``measure_totals`` and ``office_totals`` compute it live in SQL; ``MeasureTotals.add`` adds one measure's state in
-Python, for days rebuilt from the history. ``with_completion`` and ``item_totals`` count items, ``section_rollups``
+Python, for days rebuilt from the history. ``with_completion`` and ``item_subjects`` count items, ``section_rollups``
 and ``ledger_totals`` the sections and a whole ledger. A figure and the list that it links to are the same rows.
 """
 
@@ -47,6 +47,63 @@ TOTAL_KEYS = (
 def rate(part: int, whole: int) -> float | None:
     """``part`` of ``whole`` in percent; ``None`` where there is nothing to count."""
     return part * 100 / whole if whole else None
+
+
+# The columns of ``ItemEvent`` that hold a measure's state, as ``MeasureState.after`` takes them.
+STATE_AFTER = (
+    "status_after",
+    "percent_after",
+    "workflow_state_after",
+    "is_long_term_after",
+    "first_due_after",
+    "due_after",
+    "review_after",
+)
+OFFICES_AFTER = ("lead_after", "assisting_after")
+
+
+@dataclass(frozen=True)
+class MeasureState:
+    """What figures count of one measure, as it stands or as it once stood."""
+
+    status: str
+    percent: int
+    workflow_state: str
+    is_long_term: bool
+    first_due_date: date | None
+    watch_date: date | None
+    lead: tuple[int, ...] = ()
+    assisting: tuple[int, ...] = ()
+
+    @classmethod
+    def after(
+        cls,
+        status: str | None,
+        percent: int | None,
+        workflow_state: str | None,
+        is_long_term: bool | None,
+        first_due: date | None,
+        due: date | None,
+        review: date | None,
+        lead: Iterable[int] | None = None,
+        assisting: Iterable[int] | None = None,
+    ) -> MeasureState:
+        """The state that an event left: its columns in the order of ``STATE_AFTER``, then the offices if need be."""
+        return cls(
+            status=status or "",
+            percent=percent or 0,
+            workflow_state=workflow_state or "",
+            is_long_term=bool(is_long_term),
+            first_due_date=first_due,
+            watch_date=due or review,
+            lead=tuple(lead or ()),
+            assisting=tuple(assisting or ()),
+        )
+
+    @property
+    def is_open(self) -> bool:
+        """As ``Measure.is_open``."""
+        return self.status != COMPLETED and self.workflow_state not in UNLIT_STATES
 
 
 @dataclass
@@ -137,6 +194,19 @@ class MeasureTotals:
         if not done:
             setattr(self, str(light), self.light(light) + times)
 
+    def add_state(self, state: MeasureState, rule: LightRule, *, ledger_id: int, times: int = 1) -> None:
+        """Add (or with ``times`` -1 take away) one measure's state under the lights of ``rule``."""
+        self.add(
+            status=state.status,
+            percent=state.percent,
+            workflow_state=state.workflow_state,
+            is_long_term=state.is_long_term,
+            first_due_date=state.first_due_date,
+            light=rule.light_of(is_open=state.is_open, watch_date=state.watch_date, ledger_id=ledger_id),
+            today=rule.today,
+            times=times,
+        )
+
     def merge(self, other: MeasureTotals) -> None:
         """Add the figures of ``other``, which counts other measures; those that only one of the two has stay."""
         for field in fields(self) if isinstance(other, type(self)) else fields(other):
@@ -155,19 +225,10 @@ class LiveTotals(MeasureTotals):
     missed: int = 0  # the first deadline has passed, and not completed
 
     def add_state(self, state: MeasureState, rule: LightRule, *, ledger_id: int, times: int = 1) -> None:
-        """Add (or with ``times`` -1 take away) one measure's state under the lights of ``rule``."""
+        """The same, with what only a page of today shows."""
+        super().add_state(state, rule, ledger_id=ledger_id, times=times)
         if state.workflow_state in UNCOUNTED_STATES:
             return
-        self.add(
-            status=state.status,
-            percent=state.percent,
-            workflow_state=state.workflow_state,
-            is_long_term=state.is_long_term,
-            first_due_date=state.first_due_date,
-            light=rule.light_of(is_open=state.is_open, watch_date=state.watch_date, ledger_id=ledger_id),
-            today=rule.today,
-            times=times,
-        )
         passed = state.first_due_date is not None and state.first_due_date < rule.today
         self.missed += (passed and state.status != COMPLETED) * times
         if state.is_open and state.watch_date is not None:
@@ -182,25 +243,6 @@ class LiveTotals(MeasureTotals):
 
 
 LIVE_FIELDS = tuple(field.name for field in fields(LiveTotals))
-
-
-@dataclass(frozen=True)
-class MeasureState:
-    """What figures count of one measure, as it stands or as it once stood."""
-
-    status: str
-    percent: int
-    workflow_state: str
-    is_long_term: bool
-    first_due_date: date | None
-    watch_date: date | None
-    lead: tuple[int, ...] = ()
-    assisting: tuple[int, ...] = ()
-
-    @property
-    def is_open(self) -> bool:
-        """As ``Measure.is_open``."""
-        return self.status != COMPLETED and self.workflow_state not in UNLIT_STATES
 
 
 def figures(rule: LightRule, prefix: str = "") -> dict[str, Any]:
@@ -286,13 +328,23 @@ def office_totals(
     return {row["office_id"]: totals_of(row) for row in rows}
 
 
-def distinct_measures(measures: QuerySet[Measure]) -> int:
+def distinct_figures(prefix: str = "") -> dict[str, Count]:
+    """The SQL aggregates behind ``distinct_of``: measures that stand alone, and groups of shared ones."""
+    counted = Q(**{f"{prefix}is_counted": True})
+    return {
+        "alone": Count(f"{prefix}pk", filter=counted & Q(**{f"{prefix}shared_key__isnull": True})),
+        "shared": Count(f"{prefix}shared_key", distinct=True, filter=counted),
+    }
+
+
+def distinct_of(row: Mapping[str, Any]) -> int:
     """How many measures there are when the rows of one shared measure count once (9.8)."""
-    counted = measures.filter(is_counted=True).order_by()
-    found = counted.aggregate(
-        alone=Count("pk", filter=Q(shared_key__isnull=True)), shared=Count("shared_key", distinct=True)
-    )
-    return int(found["alone"] + found["shared"])
+    return int(row["alone"] + row["shared"])
+
+
+def distinct_measures(measures: QuerySet[Measure]) -> int:
+    """``distinct_of`` over ``measures``, in one query."""
+    return distinct_of(measures.order_by().aggregate(**distinct_figures()))
 
 
 # -- items ------------------------------------------------------------------------------------------------------------
@@ -397,19 +449,6 @@ SUBJECT_OF_KIND = {
 def counted_items(items: QuerySet[Item]) -> QuerySet[Item]:
     """Items that figures count: not void, not transferred."""
     return items.exclude(workflow_state__in=[state.value for state in UNCOUNTED_STATES])
-
-
-def item_totals(items: QuerySet[Item]) -> dict[str, StatusTotals]:
-    """Figures of items by subject (``ITEM_SUBJECTS``), in one query."""
-    rows = (
-        with_completion(counted_items(items))
-        .order_by()
-        .values("kind", "is_reform_item", "completion_status")
-        .annotate(count=Count("pk"))
-    )
-    return item_subjects(
-        ((row["kind"], row["is_reform_item"], row["completion_status"]), row["count"]) for row in rows
-    )
 
 
 def item_subjects(counted: Iterable[tuple[tuple[str, bool, str], int]]) -> dict[str, StatusTotals]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from remediation.counting import (
     LIVE_FIELDS,
@@ -17,6 +17,9 @@ from remediation.counting import (
     StatusTotals,
     completion_expression,
     counted_items,
+    distinct_figures,
+    distinct_measures,
+    distinct_of,
     live_figures,
     live_totals_of,
     with_completion,
@@ -177,18 +180,9 @@ def count_ledger(ledger: Ledger, rule: LightRule, scopes: Iterable[Part]) -> Con
     for part in scopes:
         figures = content.parts[part]
         row = part.measures(measures).aggregate(**live_figures(rule), **distinct_figures())
-        figures.totals, figures.distinct = live_totals_of(row), row["alone"] + row["shared"]
+        figures.totals, figures.distinct = live_totals_of(row), distinct_of(row)
         count_items(figures, part.items(items))  # type: ignore[arg-type]  # .order_by() widens it for the stubs
     return content
-
-
-def distinct_figures(prefix: str = "") -> dict[str, Count]:
-    """Measures with the rows of one shared measure counted once: the sum of the two (9.8)."""
-    counted = Q(**{f"{prefix}is_counted": True})
-    return {
-        "alone": Count(f"{prefix}pk", filter=counted & Q(**{f"{prefix}shared_key__isnull": True})),
-        "shared": Count(f"{prefix}shared_key", distinct=True, filter=counted),
-    }
 
 
 def count_whole(
@@ -200,8 +194,7 @@ def count_whole(
         totals = live_totals_of(row)
         content.section(row["item__section_id"]).totals = totals
         whole.totals.merge(totals)
-    distinct = measures.aggregate(**distinct_figures())
-    whole.distinct = distinct["alone"] + distinct["shared"]
+    whole.distinct = distinct_measures(measures)
     rows = with_completion(items).values_list("section_id", "kind", "is_reform_item", "completion_status")
     for section, kind, is_reform, status, count in rows.annotate(n=Count("pk")):
         content.section(section).items.add(status, count)
@@ -227,12 +220,12 @@ def count_offices(content: Content, ledger: Ledger, rule: LightRule) -> None:
     )
     for row in by_role:
         found = figures(row["office_id"], row["role"])
-        found.totals, found.distinct = live_totals_of(row), row["alone"] + row["shared"]
+        found.totals, found.distinct = live_totals_of(row), distinct_of(row)
         # An office either leads a measure or assists it.
         figures(row["office_id"], "").totals.merge(found.totals)
     either: Any = duties.values("office_id").annotate(**distinct_figures("measure__"))
     for row in either:
-        figures(row["office_id"], "").distinct = row["alone"] + row["shared"]
+        figures(row["office_id"], "").distinct = distinct_of(row)
     for role in ("", *(one.value for one in DutyRole)):
         for office_id, kind, is_reform, status, count in items_by_office(ledger, role):
             figures(office_id, role).items[kind, is_reform, status] += count

@@ -20,8 +20,17 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from core.consistent_read import consistent_read
-from remediation.counting import LiveTotals, MeasureState, item_status, live_figures, live_totals_of
-from remediation.kept_counting import Content, PartFigures, count_ledger, distinct_figures
+from remediation.counting import (
+    OFFICES_AFTER,
+    LiveTotals,
+    MeasureState,
+    distinct_figures,
+    distinct_of,
+    item_status,
+    live_figures,
+    live_totals_of,
+)
+from remediation.kept_counting import Content, PartFigures, count_ledger
 from remediation.lights import LightRule
 from remediation.models import ChangeMark, ItemEvent, ItemOffice, Ledger, LedgerFigures, Measure
 from remediation.parts import WHOLE, Part, parts_of_organ
@@ -92,7 +101,7 @@ def totals_of_part(
         counted = Measure.objects.filter(ledger__in=others, is_counted=True)
         row = part.measures(counted).order_by().aggregate(**live_figures(rule), **distinct_figures())
         found.totals.merge(live_totals_of(row))
-        found.distinct += row["alone"] + row["shared"]
+        found.distinct += distinct_of(row)
     return found.totals, found.distinct
 
 
@@ -186,19 +195,16 @@ FACTS = (
     "ledger__unfinished_counts_as_basically_completed",
     "has_own_offices",
 )
+# What a report does not change is as it is now; in the order of ``MeasureState.after``.
 STATE = (
-    "measure_id",
-    "pk",
-    "measure__leader_id",
     "status_after",
     "percent_after",
-    "review_after",
-    "lead_after",
-    "assisting_after",
     "measure__workflow_state",
     "measure__is_long_term",
     "measure__first_due_date",
     "measure__due_date",
+    "review_after",
+    *OFFICES_AFTER,
 )
 
 
@@ -211,12 +217,15 @@ def items_around(marks: Marks) -> list[tuple[ItemFacts, list[Around]]]:
         .order_by("pk")
     )
     items: dict[int, ItemFacts] = {}
-    latest: dict[int, tuple[Any, ...]] = {}
-    before: dict[int, tuple[Any, ...] | None] = {}
+    leaders: dict[int, int | None] = {}
+    latest: dict[int, MeasureState] = {}
+    before: dict[int, MeasureState | None] = {}
     of_item: dict[int, list[int]] = {}
-    for row in events.values_list(*FACTS, *STATE):
-        item, state = ItemFacts(*row[: len(FACTS)]), row[len(FACTS) :]
-        measure_id, event_id = state[:2]
+    for event_id, measure_id, leader, *row in events.values_list(
+        "pk", "measure_id", "measure__leader_id", *FACTS, *STATE
+    ):
+        item, state = ItemFacts(*row[: len(FACTS)]), MeasureState.after(*row[len(FACTS) :])
+        leaders[measure_id] = leader
         first, last = marks.reports.get(measure_id, (None, None))
         if event_id == first:
             before[measure_id] = latest.get(measure_id)
@@ -225,31 +234,16 @@ def items_around(marks: Marks) -> list[tuple[ItemFacts, list[Around]]]:
                 of_item.setdefault(item.pk, []).append(measure_id)
             latest[measure_id] = state
         items[item.pk] = item
-    found = []
-    for pk, item in items.items():
-        around = []
-        for measure_id in of_item.get(pk, ()):
-            after = latest[measure_id]
-            earlier = before.get(measure_id, after)
-            state_before = state_of(earlier) if earlier is not None else None
-            around.append(Around(state_before, state_of(after), after[2]))
-        found.append((item, around))
-    return found
-
-
-def state_of(row: tuple[Any, ...]) -> MeasureState:
-    """The state of a measure after one event (``STATE``); what a report does not change is as it is now."""
-    status, percent, review, lead, assisting, workflow, long_term, first_due, due = row[3:]
-    return MeasureState(
-        status=status,
-        percent=percent,
-        workflow_state=workflow,
-        is_long_term=long_term,
-        first_due_date=first_due,
-        watch_date=due or review,
-        lead=tuple(lead or ()),
-        assisting=tuple(assisting or ()),
-    )
+    return [
+        (
+            item,
+            [
+                Around(before.get(measure, latest[measure]), latest[measure], leaders[measure])
+                for measure in of_item.get(pk, ())
+            ],
+        )
+        for pk, item in items.items()
+    ]
 
 
 def add_item(

@@ -112,6 +112,11 @@ class LightRule:
             policy: bands(self.today, self.calendar, policy) for policy in (LightPolicy(), *self.policies)
         }
 
+    @cached_property
+    def _lights(self) -> dict[tuple[int, date], Light]:
+        """The lights that were asked for: ledger and date -> light."""
+        return {}
+
     def bands_for(self, ledger_id: int) -> tuple[Band, ...]:
         """The bands of one ledger."""
         for policy, ids in self.policies.items():
@@ -137,7 +142,12 @@ class LightRule:
         """The light of one measure."""
         if not is_open or watch_date is None:
             return Light.GREY
-        return next(band.light for band in self.bands_for(ledger_id) if band.holds(watch_date))
+        # Of a million rows that are counted in Python very many share a date.
+        known = self._lights.get((ledger_id, watch_date))
+        if known is None:
+            known = next(band.light for band in self.bands_for(ledger_id) if band.holds(watch_date))
+            self._lights[ledger_id, watch_date] = known
+        return known
 
     def condition(self, light: str, prefix: str = "") -> Q:
         """The measures that have ``light``, as a condition; ``prefix`` is the path to the measure (``measures__``)."""

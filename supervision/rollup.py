@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
@@ -18,10 +19,10 @@ from django.utils import timezone
 from accounts.models import office_tree
 from accounts.models.office import OfficeTree
 from core.workdays import ONE_DAY, WorkCalendar
-from remediation.counting import MeasureState, MeasureTotals
-from remediation.kept_counting import Content, count_ledger
+from remediation.counting import OFFICES_AFTER, STATE_AFTER, MeasureState, MeasureTotals
+from remediation.kept_counting import Content
 from remediation.kept_figures import renewed
-from remediation.lights import Light, LightRule
+from remediation.lights import LightRule
 from remediation.models import ChangeMark, ItemEvent, Ledger, Measure
 from remediation.parts import WHOLE as WHOLE_LEDGER
 from remediation.parts import Part, parts_of_organ
@@ -47,12 +48,6 @@ WHOLE = Cell(None, DutyRole.LEAD.value, False)
 def parents(tree: OfficeTree) -> set[int]:
     """The offices that have others below them."""
     return {parent for parent in tree.parents.values() if parent is not None}
-
-
-def live_figures(ledger: Ledger, rule: LightRule, *, tree: OfficeTree) -> Figures:
-    """The figures of ``ledger`` as it stands, counted anew."""
-    parts = [below(tree, office, role) for office in sorted(parents(tree)) for role in DutyRole]
-    return figures_in(count_ledger(ledger, rule, parts), tree=tree)
 
 
 def figures_in(content: Content, *, tree: OfficeTree) -> Figures:
@@ -95,56 +90,20 @@ def states_on(ledger: Ledger, day: date) -> Iterator[MeasureState]:
     ):
         moved[item_id] = (on, pk, state)
     events = ItemEvent.objects.filter(pk__in=latest.order_by().values("last_event")).order_by()
-    columns = (
-        "pk",
-        "item_id",
-        "occurred_on",
-        "workflow_state_after",
-        "status_after",
-        "percent_after",
-        "is_long_term_after",
-        "first_due_after",
-        "due_after",
-        "review_after",
-        "lead_after",
-        "assisting_after",
-    )
-    for pk, item_id, on, workflow, *rest in events.values_list(*columns).iterator():
+    columns = ("pk", "item_id", "occurred_on", *STATE_AFTER, *OFFICES_AFTER)
+    for pk, item_id, on, *row in events.values_list(*columns).iterator():
+        state = MeasureState.after(*row)
         has_moved = item_id in moved and moved[item_id][:2] > (on, pk)
-        status, percent, is_long_term, first_due, due, review, lead, assisting = rest
-        yield MeasureState(
-            status=status or "",
-            percent=percent or 0,
-            workflow_state=(moved[item_id][2] if has_moved else workflow) or "",
-            is_long_term=bool(is_long_term),
-            first_due_date=first_due,
-            watch_date=due or review,
-            lead=tuple(lead or ()),
-            assisting=tuple(assisting or ()),
-        )
+        yield replace(state, workflow_state=moved[item_id][2]) if has_moved else state
 
 
 def rebuilt_figures(ledger: Ledger, rule: LightRule, *, tree: OfficeTree) -> Figures:
     """The figures of ``ledger`` at the end of ``rule.today``, from the history; empty before the first record."""
     # First by the offices that lead together and that assist together, of which there are far fewer than measures.
     by_offices: defaultdict[tuple[DutyRole, tuple[int, ...]], MeasureTotals] = defaultdict(MeasureTotals)
-    # Many measures share a date, and the light of a date is some counting of working days.
-    lights: dict[tuple[bool, date | None], Light] = {}
     for state in states_on(ledger, rule.today):
-        lit_by = (state.is_open, state.watch_date)
-        if lit_by not in lights:
-            is_open, watch_date = lit_by
-            lights[lit_by] = rule.light_of(is_open=is_open, watch_date=watch_date, ledger_id=ledger.pk)
         for role, offices in ((DutyRole.LEAD, state.lead), (DutyRole.ASSISTING, state.assisting)):
-            by_offices[role, offices].add(
-                status=state.status,
-                percent=state.percent,
-                workflow_state=state.workflow_state,
-                is_long_term=state.is_long_term,
-                first_due_date=state.first_due_date,
-                light=lights[lit_by],
-                today=rule.today,
-            )
+            by_offices[role, offices].add_state(state, rule, ledger_id=ledger.pk)
     figures: defaultdict[Cell, MeasureTotals] = defaultdict(MeasureTotals)
     with_others = parents(tree)
     for (role, offices), totals in by_offices.items():

@@ -7,15 +7,15 @@ latest event of each measure up to the day (product text 9.4), as long as it is 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from accounts.models import Office, office_tree
 from core.workdays import WorkCalendar
-from remediation.counting import TOTAL_FIELDS, MeasureTotals
+from remediation.counting import STATE_AFTER, TOTAL_FIELDS, MeasureState, MeasureTotals
 from remediation.lights import LightRule
 from remediation.models import ItemEvent, Ledger, Measure
-from remediation.states import UNLIT_STATES, CompletionStatus, DutyRole
+from remediation.states import DutyRole
 from supervision.models import CompletionSnapshot
 from supervision.population import Population
 from supervision.rollup import rebuilt_figures
@@ -151,7 +151,9 @@ def from_snapshots(
 
 def added(one: MeasureTotals, other: MeasureTotals) -> MeasureTotals:
     """The figures of two sets of measures that share none."""
-    return MeasureTotals(**{name: getattr(one, name) + getattr(other, name) for name in TOTAL_FIELDS})
+    total = replace(one)
+    total.merge(other)
+    return total
 
 
 def from_history(population: Population, days: list[date]) -> Past:
@@ -161,21 +163,10 @@ def from_history(population: Population, days: list[date]) -> Past:
             measure__in=population.measures().order_by().values("pk"), occurred_on__lte=days[-1]
         )
         .order_by("occurred_on", "pk")
-        .values(
-            "measure_id",
-            "ledger_id",
-            "occurred_on",
-            "status_after",
-            "percent_after",
-            "first_due_after",
-            "due_after",
-            "review_after",
-            "is_long_term_after",
-            "workflow_state_after",
-        )
+        .values_list("measure_id", "ledger_id", "occurred_on", *STATE_AFTER)
     )
     points: list[Point] = []
-    states: dict[int, dict[str, object]] = {}
+    states: dict[int, tuple[int, MeasureState]] = {}
     waiting = list(days)
 
     def close(day: date) -> None:
@@ -183,10 +174,10 @@ def from_history(population: Population, days: list[date]) -> Past:
             rule = rule_on(day, population.reader.rule.calendar, population.ledgers)
             points.append(Point(day, totals_of(states.values(), rule)))
 
-    for event in events:
-        while waiting and event["occurred_on"] > waiting[0]:
+    for measure_id, ledger_id, occurred_on, *state in events:
+        while waiting and occurred_on > waiting[0]:
             close(waiting.pop(0))
-        states[event["measure_id"]] = event
+        states[measure_id] = ledger_id, MeasureState.after(*state)
     for day in waiting:
         close(day)
     return Past(points)
@@ -197,30 +188,11 @@ def rule_on(day: date, calendar: WorkCalendar, ledgers: list[Ledger]) -> LightRu
     return LightRule.build(day, calendar, ledgers=ledgers)
 
 
-def totals_of(states: Iterable[dict[str, object]], rule: LightRule) -> MeasureTotals:
-    """Count measures as their latest events left them."""
+def totals_of(states: Iterable[tuple[int, MeasureState]], rule: LightRule) -> MeasureTotals:
+    """Count measures, each with its ledger, as their latest events left them."""
     totals = MeasureTotals()
-    for state in states:
-        values: dict[str, object] = state
-        is_open = (
-            values["status_after"] != CompletionStatus.COMPLETED
-            and values["workflow_state_after"] not in UNLIT_STATES
-        )
-        watch = values["due_after"] or values["review_after"]
-        light = rule.light_of(
-            is_open=is_open,
-            watch_date=watch,  # type: ignore[arg-type]
-            ledger_id=values["ledger_id"],  # type: ignore[arg-type]
-        )
-        totals.add(
-            status=str(values["status_after"]),
-            percent=int(values["percent_after"] or 0),  # type: ignore[call-overload]
-            workflow_state=str(values["workflow_state_after"]),
-            is_long_term=bool(values["is_long_term_after"]),
-            first_due_date=values["first_due_after"],  # type: ignore[arg-type]
-            light=light,
-            today=rule.today,
-        )
+    for ledger_id, state in states:
+        totals.add_state(state, rule, ledger_id=ledger_id)
     return totals
 
 

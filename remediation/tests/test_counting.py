@@ -6,6 +6,7 @@ from datetime import date
 from itertools import product
 
 import pytest
+from django.db.models import QuerySet
 from pytest_django.fixtures import DjangoAssertNumQueries
 
 from core.models import CalendarDay
@@ -16,7 +17,7 @@ from remediation.counting import (
     distinct_measures,
     figures_by_section,
     item_status,
-    item_totals,
+    item_subjects,
     ledger_totals,
     measure_totals,
     office_totals,
@@ -31,6 +32,13 @@ from tests.ledgers import make_item, make_ledger, make_measure, make_office, mak
 pytestmark = pytest.mark.django_db
 TODAY = date(2024, 11, 25)
 NOT_STARTED, IN_PROGRESS = CompletionStatus.NOT_STARTED, CompletionStatus.IN_PROGRESS
+
+
+def item_totals(items: QuerySet[Item]) -> dict[str, StatusTotals]:
+    """Figures of items by subject, as pages count them."""
+    rule = LightRule.build(TODAY, CalendarDay.objects.work_calendar())
+    _by_section, counted = figures_by_section(items, Measure.objects.filter(item__in=items), rule)
+    return item_subjects(counted.items())
 
 
 @pytest.fixture

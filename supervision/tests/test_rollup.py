@@ -27,7 +27,7 @@ from remediation.reporting import Progress, correct_measure, report_progress
 from remediation.states import CompletionStatus, DutyRole, WorkflowState
 from supervision import rollup
 from supervision.models import CompletionSnapshot
-from supervision.rollup import Cell, live_figures, rebuilt_figures
+from supervision.rollup import Cell, figures_in, rebuilt_figures
 from tests.ledgers import make_item, make_ledger, make_measure, make_office
 from tests.people import make_user
 
@@ -66,8 +66,9 @@ class Story:
 
     def figures(self, day: date | None = None, *, live: bool = False) -> dict[Cell, MeasureTotals]:
         rule = LightRule.build(day or self.today, CalendarDay.objects.work_calendar(), ledgers=[self.ledger])
-        count = live_figures if live else rebuilt_figures
-        return count(self.ledger, rule, tree=office_tree())
+        if live:
+            return figures_in(renewed(self.ledger, rule, anew=True).content, tree=office_tree())
+        return rebuilt_figures(self.ledger, rule, tree=office_tree())
 
 
 @pytest.fixture
