@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -15,6 +16,7 @@ from accounts.models import User
 from accounts.roles import BUSINESS_ROLES
 from core.clock import today
 from core.models import CalendarDay
+from core.text import whole_number
 from remediation.filters import Reader
 from remediation.lights import LightRule
 from remediation.models import Ledger
@@ -73,9 +75,13 @@ def chosen_ledger(request: HttpRequest) -> Ledger | None:
     named = request.GET.getlist("ledger")
     if not named and (kept := request.COOKIES.get(COOKIE)):
         named = [kept]
-    if len(named) == 1 and named[0].isascii() and named[0].isdigit():
-        return ledgers.get(int(named[0]))
-    return None
+    return ledger_named(named, ledgers)
+
+
+def ledger_named(named: Sequence[str], ledgers: Mapping[int, Ledger]) -> Ledger | None:
+    """The ledger that an address names, if it names one and that is among ``ledgers``."""
+    pk = whole_number(named[0]) if len(named) == 1 else None
+    return ledgers.get(pk) if pk is not None else None
 
 
 def remember_ledger(request: HttpRequest, response: HttpResponse) -> None:

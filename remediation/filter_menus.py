@@ -10,6 +10,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from accounts.models import Office, Position
+from core.text import whole_number
 from remediation.filters import LIGHT_CHOICES, ROLE_CHOICES, LedgerFilterSet, Reader
 from remediation.item_filters import ItemFilterSet
 from remediation.list_pages import MENUS, menu_label
@@ -123,9 +124,9 @@ class FilterMenus:
 
     def _section(self) -> list[Group]:
         """The sections of the ledgers in question, as a tree; titled by ledger where there are several."""
-        named = [int(one) for one in self._chosen("ledger") if one.isascii() and one.isdigit()]
+        named = map(whole_number, self._chosen("ledger"))
         ledgers = {
-            pk: self.reader.ledgers[pk] for pk in named if pk in self.reader.ledgers
+            pk: self.reader.ledgers[pk] for pk in named if pk is not None and pk in self.reader.ledgers
         } or self.reader.ledgers
         children: dict[tuple[int, int | None], list[Section]] = {}
         for section in Section.objects.filter(ledger__in=ledgers).order_by("order", "pk"):

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from core.lists.filtering import query_without
+from remediation.context import ledger_named
 from remediation.filters import light_words
 from remediation.lights import Light
 from remediation.permissions import can_edit_ledger, reporting_offices
@@ -122,7 +123,7 @@ def ledger_list_context(view: Any) -> dict[str, Any]:
     by_measure = view.list_name == "measures"
     kept = query_without(query, "sort", "columns", "item", "id")
     own = query_without(query)
-    ledger = view.reader.ledgers.get(int(query["ledger"])) if _one_ledger(query) else None
+    ledger = ledger_named(query.getlist("ledger"), view.reader.ledgers)
     return {
         "page_title": _("Ledger list"),
         "list_name": view.list_name,
@@ -160,11 +161,6 @@ def ledger_list_context(view: Any) -> dict[str, Any]:
         "can_edit": can_edit_ledger(user),
         "sort_choices": sort_choices(view),
     }
-
-
-def _one_ledger(query: Any) -> bool:
-    named = query.getlist("ledger")
-    return len(named) == 1 and named[0].isascii() and named[0].isdigit()
 
 
 def pairs_without(query: Any, *names: str) -> list[tuple[str, str]]:

@@ -24,7 +24,7 @@ from accounts.importing.tables import (
     split_names,
 )
 from accounts.models import Office, OfficeAlias, OfficeKind, Portfolio, Position
-from core.text import folded
+from core.text import folded, whole_number
 
 NAME_LENGTH = 100
 REMARK_LENGTH = 200
@@ -310,8 +310,9 @@ class Planner:
         text = plan.row["order"]
         if not text:
             return None
-        if text.isascii() and text.isdigit() and len(text) <= 6:
-            return int(text)
+        number = whole_number(text)
+        if number is not None and len(text) <= 6:
+            return number
         plan.issues.append(
             plan.row.issue(
                 "order", "no_number", _("This is no whole number. Write 1, 2, 3 or leave it empty.")

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import messages
 from accounts.access import roles_required, signed_in_user
 from accounts.models import Notification
+from core.text import whole_number
 from core.toasts import toast
 
 PER_PAGE = 20
@@ -60,8 +61,8 @@ def open_message(request: HttpRequest, pk: int) -> HttpResponse:
 @roles_required()
 def read_all(request: HttpRequest) -> HttpResponse:
     """Note everything that the page showed, and what is older, as read."""
-    up_to = request.POST.get("up_to", "")
-    if up_to.isascii() and up_to.isdigit() and len(up_to) <= 18:
-        messages.mark_all_read(signed_in_user(request), up_to=int(up_to))
+    up_to = whole_number(request.POST.get("up_to", ""))
+    if up_to is not None:
+        messages.mark_all_read(signed_in_user(request), up_to=up_to)
         toast(request, _("All messages are read"))
     return redirect("accounts:messages")

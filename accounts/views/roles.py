@@ -20,6 +20,7 @@ from accounts.forms.people import AccountSearchForm
 from accounts.models import RoleRequest, User
 from accounts.roles import ADMINISTRATOR_ROLES, Role
 from accounts.views.people import confirm, matching_accounts, with_role_words
+from core.text import whole_number
 from core.toasts import toast
 
 PER_PAGE = 50
@@ -53,7 +54,7 @@ def decide_requests(request: HttpRequest) -> HttpResponse:
     actor = signed_in_user(request)
     chosen = RoleRequest.objects.select_related("user__office")
     if "every" not in request.POST:
-        ids = [one for one in request.POST.getlist("selected") if one.isascii() and one.isdigit()]
+        ids = [pk for one in request.POST.getlist("selected") if (pk := whole_number(one)) is not None]
         chosen = chosen.filter(pk__in=ids[:1000])
     done, refusals = 0, []
     for asked in chosen:

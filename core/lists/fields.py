@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from core import notation
-from core.text import printable
+from core.text import printable, whole_number
 
 MAX_IDS = 1000
 
@@ -77,7 +77,7 @@ class IdsField(ListField):
     def clean(self, value: list[str]) -> list[int]:
         if len(value) > MAX_IDS:
             raise ValidationError(_("At most %(count)s values.") % {"count": MAX_IDS})
-        if not all(_is_id(one) for one in value):
+        if any(whole_number(one) is None for one in value):
             raise ValidationError(_("This is no number of a row."))
         return list(dict.fromkeys(int(one) for one in value))
 
@@ -87,10 +87,6 @@ class IdsField(ListField):
 
     def words(self, value: Sequence[int]) -> str:
         return pgettext("values", ", ").join(self.names.get(one, str(one)) for one in value)
-
-
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 18
 
 
 class OneValueField(ListField):
@@ -151,7 +147,7 @@ class CountField(OneValueField):
         self.most = most
 
     def value_of(self, text: str) -> int:
-        if not _is_id(text) or not 1 <= int(text) <= self.most:
+        if not 1 <= (whole_number(text) or 0) <= self.most:
             raise ValidationError(_("A whole number from 1 to %(most)s.") % {"most": self.most})
         return int(text)
 

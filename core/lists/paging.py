@@ -9,6 +9,8 @@ from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import QueryDict
 
+from core.text import whole_number
+
 PAGE_SIZES = (20, 50, 100, 200)
 PAGE_SIZE = 50
 
@@ -77,8 +79,9 @@ def page_size(query: QueryDict) -> int:
 
 def page_number(query: QueryDict) -> int:
     """The page asked for; the first one when that is no number."""
-    asked = query.get("page", "")
-    return max(1, int(asked)) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 1
+    asked = whole_number(query.get("page", ""))
+    # Further down than any list goes, and than a database counts rows off.
+    return max(1, asked) if asked is not None and asked < 10**9 else 1
 
 
 def page_of(rows: QuerySet[Any], query: QueryDict, *, count: int | None) -> Page[Any] | OpenPage:

@@ -26,6 +26,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.models import Office, User
 from core.clock import now
+from core.text import whole_number
 from core.toasts import toast
 from remediation.context import person, reader_of
 from remediation.editing import RowAnswer, StaleVersion
@@ -134,8 +135,8 @@ def desk_of(request: HttpRequest, pk: int) -> Desk:
 
 def span_of(request: HttpRequest) -> int:
     """The width of the list's table in columns, as the row's 更新 says it."""
-    asked = request.GET.get("span", "")
-    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 3 else 1
+    asked = whole_number(request.GET.get("span", ""))
+    return asked if asked is not None and asked < 100 else 1
 
 
 # -- the row ----------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.roles import Role
 from core import notation
+from core.text import whole_number
 from remediation.context import chosen_ledger, ledgers_of, reader_of, remember_ledger, switcher
 from remediation.models import Ledger
 from remediation.states import DutyRole
@@ -87,8 +88,9 @@ def number_in(request: HttpRequest, name: str, problems: list[str], *, label: st
     text = request.GET.get(name, "")
     if not text:
         return None
-    if text.isascii() and text.isdigit() and len(text) < 19:
-        return int(text)
+    number = whole_number(text)
+    if number is not None:
+        return number
     problems.append(_("%(label)s: it does not exist, or you may not see it.") % {"label": label})
     return None
 
