@@ -42,6 +42,12 @@ class PartFigures:
     distinct: int = 0
     items: Counter[ItemKey] = field(default_factory=Counter)
 
+    @classmethod
+    def of_measures(cls, measures: QuerySet[Measure], rule: LightRule) -> PartFigures:
+        """The figures of ``measures``, without items; one query."""
+        row = measures.order_by().aggregate(**live_figures(rule), **distinct_figures())
+        return cls(live_totals_of(row), distinct_of(row))
+
     def merge(self, other: PartFigures) -> None:
         """Add the figures of ``other``, which counts other rows."""
         self.totals.merge(other.totals)
@@ -179,8 +185,7 @@ def count_ledger(ledger: Ledger, rule: LightRule, scopes: Iterable[Part]) -> Con
     count_offices(content, ledger, rule)
     for part in scopes:
         figures = content.parts[part]
-        row = part.measures(measures).aggregate(**live_figures(rule), **distinct_figures())
-        figures.totals, figures.distinct = live_totals_of(row), distinct_of(row)
+        figures.merge(PartFigures.of_measures(part.measures(measures), rule))
         count_items(figures, part.items(items))  # type: ignore[arg-type]  # .order_by() widens it for the stubs
     return content
 

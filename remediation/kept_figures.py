@@ -24,11 +24,7 @@ from remediation.counting import (
     OFFICES_AFTER,
     LiveTotals,
     MeasureState,
-    distinct_figures,
-    distinct_of,
     item_status,
-    live_figures,
-    live_totals_of,
 )
 from remediation.kept_counting import Content, PartFigures, count_ledger
 from remediation.lights import LightRule
@@ -99,9 +95,7 @@ def totals_of_part(
     found, others = kept.of(ledger_ids, part)
     if others:
         counted = Measure.objects.filter(ledger__in=others, is_counted=True)
-        row = part.measures(counted).order_by().aggregate(**live_figures(rule), **distinct_figures())
-        found.totals.merge(live_totals_of(row))
-        found.distinct += distinct_of(row)
+        found.merge(PartFigures.of_measures(part.measures(counted), rule))
     return found.totals, found.distinct
 
 

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import User, office_tree
+from accounts.models.office import OfficeTree
 from accounts.roles import Role
 from remediation.models import ItemOffice, Measure, MeasureOffice
+from remediation.states import DutyRole
 
 if TYPE_CHECKING:
     from remediation.models.item import ItemQuerySet
@@ -35,6 +37,11 @@ class Part:
     def of_office(cls, office_id: int, role: str = "") -> Part:
         """What one office answers for, by itself."""
         return cls(frozenset([office_id]), role=role)
+
+    @classmethod
+    def below(cls, tree: OfficeTree, office_id: int, role: str = "") -> Part:
+        """What an office and those below it answer for."""
+        return cls(frozenset(tree.below([office_id])), role=role)
 
     @classmethod
     def seen_by(cls, user: User) -> Part:
@@ -134,9 +141,9 @@ def parts_of_organ() -> list[Part]:
     """
     tree = office_tree()
     parts: dict[Part, None] = {}
-    for office in sorted({parent for parent in tree.parents.values() if parent is not None}):
-        for role in ("", "lead", "assisting"):
-            parts[Part(frozenset(tree.below([office])), role=role)] = None
+    for office in sorted(tree.superiors()):
+        for role in ("", *DutyRole.values):
+            parts[Part.below(tree, office, role)] = None
     leaders = User.objects.filter(is_active=True, groups__name=Role.LEADER).order_by("pk")
     for leader in leaders:
         if not leader.sees_everything:

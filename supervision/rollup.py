@@ -45,11 +45,6 @@ Figures = dict[Cell, MeasureTotals]
 WHOLE = Cell(None, DutyRole.LEAD.value, False)
 
 
-def parents(tree: OfficeTree) -> set[int]:
-    """The offices that have others below them."""
-    return {parent for parent in tree.parents.values() if parent is not None}
-
-
 def figures_in(content: Content, *, tree: OfficeTree) -> Figures:
     """What of a ledger's figures is kept as snapshots: nothing where there is no measure."""
     figures: Figures = {}
@@ -61,17 +56,12 @@ def figures_in(content: Content, *, tree: OfficeTree) -> Figures:
     for office_id, role, found in offices:
         if found.totals.total:
             figures[Cell(office_id, role, False)] = found.totals.plain()
-    for office_id in parents(tree):
+    for office_id in tree.superiors():
         for duty in DutyRole:
-            wider = content.parts.get(below(tree, office_id, duty))
+            wider = content.parts.get(Part.below(tree, office_id, duty.value))
             if wider is not None and wider.totals.total:
                 figures[Cell(office_id, duty.value, True)] = wider.totals.plain()
     return figures
-
-
-def below(tree: OfficeTree, office_id: int, role: DutyRole) -> Part:
-    """What an office and those below it answer for: each measure once, however many of them do."""
-    return Part(frozenset(tree.below([office_id])), role=role.value)
 
 
 def states_on(ledger: Ledger, day: date) -> Iterator[MeasureState]:
@@ -105,7 +95,7 @@ def rebuilt_figures(ledger: Ledger, rule: LightRule, *, tree: OfficeTree) -> Fig
         for role, offices in ((DutyRole.LEAD, state.lead), (DutyRole.ASSISTING, state.assisting)):
             by_offices[role, offices].add_state(state, rule, ledger_id=ledger.pk)
     figures: defaultdict[Cell, MeasureTotals] = defaultdict(MeasureTotals)
-    with_others = parents(tree)
+    with_others = tree.superiors()
     for (role, offices), totals in by_offices.items():
         if role == DutyRole.LEAD:
             figures[WHOLE].merge(totals)

@@ -44,6 +44,10 @@ class OfficeTree:
                 waiting.extend(children[office])
         return found
 
+    def superiors(self) -> set[int]:
+        """The offices that have others below them."""
+        return {parent for parent in self.parents.values() if parent is not None}
+
     def above(self, office_id: int) -> list[int]:
         """The offices above ``office_id``, nearest first, without itself."""
         chain: list[int] = []
