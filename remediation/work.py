@@ -106,11 +106,12 @@ def first_rows(
     return groups
 
 
-def waiting_count(user: User, *, today: date, reader: Reader | None = None) -> int:
+def waiting_count(user: User, *, today: date) -> int:
     """How many measures wait for the person's offices: red and yellow, led, in open ledgers."""
     waiting: int | None = getattr(user, "_work_waiting", None)
     if waiting is None:
-        reader = reader or getattr(user, "_reader", None)
+        # The reader of this request, where the page has made one.
+        reader: Reader | None = getattr(user, "_reader", None)
         if reader is None:
             visible = Ledger.objects.visible_to(user).with_kept_total()
             ledgers = {ledger.pk: ledger for ledger in visible}

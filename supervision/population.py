@@ -54,7 +54,7 @@ class Population:
     @property
     def is_whole(self) -> bool:
         """Whether nothing narrows the ledgers: neither the scope nor an office."""
-        return self.user.sees_everything and self.office_id is None
+        return self.part.is_whole
 
     @property
     def is_one_office(self) -> bool:

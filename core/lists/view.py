@@ -223,7 +223,7 @@ class FilteredListView(View):
             "problems": self.filters.problems,
             "chips": self.filters.chips(),
             "counts": self.known_counts,
-            "counts_url": query_without(self.request.GET, "part", part="counts", page=self.page.number),
+            "counts_url": query_without(self.request.GET, part="counts", page=self.page.number),
             "table": table,
             "rows": rows,
             "page": self.page,
