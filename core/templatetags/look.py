@@ -2,13 +2,15 @@
 
 Values and their classes stand here once; the words come from the model's choices. A state is given either as a member
 of an enumeration with ``value`` and ``label``, or as a plain value together with ``label=``. These parts stand hundreds
-of times on a page, so they are written with ``format_html`` instead of a template each.
+of times on a page, so they are written with ``format_html`` instead of a template each, and what repeats is kept.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeVar, cast
 
 from django import template
 from django.core.paginator import Page
@@ -59,6 +61,18 @@ ICONS = sorted(
 )
 
 
+Draw = TypeVar("Draw", bound=Callable[..., SafeString])
+
+
+def drawn_once(draw: Draw) -> Draw:
+    """Keep what ``draw`` returned: a list shows the same few pills, tags and icons fifty times over, page after page.
+
+    Only for parts that are made of their arguments alone: no word is translated inside. ``typed``, because a text and
+    a safe text that are equal are not drawn alike.
+    """
+    return cast(Draw, lru_cache(maxsize=2048, typed=True)(draw))
+
+
 def _value_and_label(state: Any, label: Any) -> tuple[str, str]:
     """Return a state's value and word, or say what is missing."""
     value = str(getattr(state, "value", state))
@@ -69,6 +83,7 @@ def _value_and_label(state: Any, label: Any) -> tuple[str, str]:
 
 
 @register.simple_tag
+@drawn_once
 def icon(name: str, extra: str = "") -> SafeString:
     """Return an icon from the sprite; always hidden from readers, the word stands beside it."""
     return format_html(
@@ -92,18 +107,26 @@ def light_pill(
     if count == 0:
         classes = "light light-zero"
     if bare:
-        classes += " light-count"
-    if bare:
         shown = "" if count is None else notation.number(count)
-        body = format_html(
-            '{}<span class="visually-hidden">{}</span>{}', icon(LIGHT_ICONS[value]), word, shown
-        )
-    else:
-        text = word if count is None else word_and_count(word, count)
-        body = format_html("{}<span>{}</span>", icon(LIGHT_ICONS[value]), text)
-    if href:
-        return format_html('<a class="{}" href="{}">{}</a>', classes, href, body)
-    return format_html('<span class="{}">{}</span>', classes, body)
+        return _pill(f"{classes} light-count", value, word, after=shown, href=href, hidden=True)
+    return _pill(classes, value, word if count is None else word_and_count(word, count), href=href)
+
+
+@drawn_once
+def _pill(
+    classes: str, value: str, word: str, *, after: str = "", href: str = "", hidden: bool = False
+) -> SafeString:
+    """A light: its icon, its word (``hidden``: for readers alone) and what stands after it, as a link with ``href``."""
+    return format_html(
+        '<{0} class="{1}"{2}>{3}<span{4}>{5}</span>{6}</{0}>',
+        mark_safe("a" if href else "span"),  # noqa: S308 - one of two constants
+        classes,
+        format_html(' href="{}"', href) if href else "",
+        icon(LIGHT_ICONS[value]),
+        mark_safe(' class="visually-hidden"' if hidden else ""),  # noqa: S308 - one of two constants
+        word,
+        after,
+    )
 
 
 @register.simple_tag
@@ -121,27 +144,44 @@ def completion(status: Any, *, label: Any = "", percent: Any = None, long_term: 
     """Return a completion status: pie, word, percent (not shown at 未启动 and 已完成, where the word says it)."""
     value, word = _value_and_label(status, label)
     shown = percent is not None and value not in ("not_started", "completed")
+    return _completion(
+        value,
+        word,
+        percent=notation.whole_percent(percent) if shown else "",
+        flag=gettext("Long term") if long_term else "",
+    )
+
+
+@drawn_once
+def _completion(value: str, word: str, *, percent: str, flag: str) -> SafeString:
     return format_html(
         '<span class="completion">{}<span>{}</span>{}{}</span>',
         icon(COMPLETION_ICONS[value]),
         word,
-        format_html('<span class="completion-percent">{}</span>', notation.whole_percent(percent))
-        if shown
-        else "",
-        long_term_flag() if long_term else "",
+        format_html('<span class="completion-percent">{}</span>', percent) if percent else "",
+        _long_term_flag(flag) if flag else "",
     )
 
 
 @register.simple_tag
 def long_term_flag() -> SafeString:
     """Return the ∞ flag of 长期坚持, which is no status."""
-    return format_html('<span class="long-term">{}{}</span>', icon("infinity"), gettext("Long term"))
+    return _long_term_flag(gettext("Long term"))
+
+
+@drawn_once
+def _long_term_flag(word: str) -> SafeString:
+    return format_html('<span class="long-term">{}{}</span>', icon("infinity"), word)
 
 
 @register.simple_tag
 def workflow_tag(state: Any, *, label: Any = "", mine: bool = False) -> SafeString:
     """Return a workflow state: an outlined tag; ``mine`` when it is the reader's turn."""
-    value, word = _value_and_label(state, label)
+    return _workflow_tag(*_value_and_label(state, label), mine=mine)
+
+
+@drawn_once
+def _workflow_tag(value: str, word: str, *, mine: bool) -> SafeString:
     classes = " ".join(["wf", *filter(None, [WORKFLOW_CLASSES.get(value), "wf-mine" if mine else ""])])
     return format_html(
         '<span class="{}">{}{}</span>',

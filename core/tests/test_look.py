@@ -10,6 +10,9 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.template import Context, Template
 from django.test import RequestFactory, override_settings
+from django.utils import translation
+from django.utils.html import escape
+from django.utils.safestring import mark_safe
 
 from core.style_page import Light, Status, Urgency, Workflow
 from core.templatetags import look
@@ -148,3 +151,19 @@ def test_an_unknown_icon_stops_the_build(tmp_path: Path) -> None:
     (tmp_path / "static" / "img" / "icons.txt").write_text("no-such-icon\n", encoding="utf-8")
     with override_settings(BASE_DIR=tmp_path), pytest.raises(CommandError, match="no icon named"):
         call_command("build_icons")
+
+
+def test_what_is_kept_of_a_safe_text_is_not_given_for_the_same_plain_one() -> None:
+    word = '<b class="x">红灯</b>'
+    assert word in look.light_pill("red", label=mark_safe(word))
+    assert word not in look.light_pill("red", label=word)
+    assert escape(word) in look.light_pill("red", label=word)
+
+
+def test_a_kept_part_follows_the_language() -> None:
+    chinese = look.light_pill(Light.RED, count=6)
+    with translation.override("en"):
+        english = look.light_pill(Light.RED, count=6)
+        assert "Red light 6" in english
+    assert "红灯6" in chinese
+    assert look.light_pill(Light.RED, count=6) == chinese
