@@ -22,10 +22,11 @@ from remediation.filters import light_words
 from remediation.lights import LightRule
 from remediation.models import Item, Measure
 from remediation.numbering import Number, item_number, measure_number
-from remediation.states import DutyRole
+from remediation.states import MEASURE_STATUS_CHOICES, DutyRole, WorkflowState
 
 format_html_lazy = lazy(format_html, SafeString)
 BRACKETED = re.compile(r"^(?P<post>[^（(]+)[（(](?P<charge>[^（）()]+)[）)]$")
+NOTHING = mark_safe('<span class="muted">–</span>')
 LIGHT_HEADING = pgettext_lazy("column", "Light")
 
 
@@ -66,6 +67,7 @@ def number_cell(number: Number) -> SafeString:
     return look.item_number(number.kind, number.digits, struck=number.is_struck)
 
 
+@look.drawn_once
 def leader_cell(title: str) -> SafeString:
     """副主任（分管医政）in two lines."""
     found = BRACKETED.match(title)
@@ -81,9 +83,14 @@ def clipped(text: str, *, lines: int = 2) -> SafeString:
 
 def names_cell(names: Sequence[str]) -> SafeString:
     """Offices one after the other; a dash where there are none."""
-    if not names:
-        return mark_safe('<span class="muted">–</span>')
-    return format_html('<span class="clamp-2">{}</span>', "、".join(names))
+    return clipped("、".join(names)) if names else NOTHING
+
+
+@look.drawn_once
+def due_cell(shown: str, reason: str, *, late: bool) -> SafeString:
+    """The deadline and, below it, the reason of the light; either may be missing."""
+    lines = [("date", shown), ("light-why late" if late else "light-why", reason)]
+    return format_html_join("", '<span class="{}">{}</span>', (line for line in lines if line[1]))
 
 
 def select_all() -> SafeString:
@@ -109,6 +116,11 @@ class LitTable(ListTable):
     ) -> None:
         self.rule = rule
         self.words = light_words()
+        # As plain texts: a row of a table is no place to look each word up anew.
+        self.select_words, self.update_words = str(_("Select %(number)s")), str(_("Update %(number)s"))
+        self.update_word = str(_("Update"))
+        self.state_words = {value: str(word) for value, word in WorkflowState.choices}
+        self.status_words = {value: str(word) for value, word in MEASURE_STATUS_CHOICES}
         super().__init__(rows, **kwargs)
 
     @property
@@ -121,7 +133,7 @@ class LitTable(ListTable):
         return format_html(
             '<input class="check" type="checkbox" name="selected" value="{}" form="bulk" data-select aria-label="{}">',
             record.pk,
-            _("Select %(number)s") % {"number": self.number_of(record)},
+            self.select_words % {"number": self.number_of(record)},
         )
 
     def number_of(self, record: Any) -> Number:
@@ -151,17 +163,14 @@ class LitTable(ListTable):
 
     def render_due(self, record: Any) -> SafeString:
         due = self.due_of(record)
-        reason = self.reason_of(record)
-        late = self.rule.is_late(is_open=record.is_open, watch_date=record.watch_date)
-        lines = [("date", notation.day(due))] if due else []
+        shown = notation.day(due) if due else ""
         if not due and record.watch_date is not None:
-            lines.append(("date", str(_("Review %(day)s") % {"day": notation.day(record.watch_date)})))
-        if reason:
-            lines.append(("light-why late" if late else "light-why", reason))
-        return format_html_join("", '<span class="{}">{}</span>', lines)
+            shown = str(_("Review %(day)s")) % {"day": notation.day(record.watch_date)}
+        late = self.rule.is_late(is_open=record.is_open, watch_date=record.watch_date)
+        return due_cell(shown, self.reason_of(record), late=late)
 
     def render_flow(self, record: Any) -> SafeString:
-        return look.workflow_tag(record.workflow_state, label=record.get_workflow_state_display())
+        return look.workflow_tag(record.workflow_state, label=self.state_words[record.workflow_state])
 
     def render_ledger(self, record: Any) -> SafeString:
         return clipped(record.ledger.title)
@@ -229,12 +238,12 @@ class MeasureTable(LitTable):
         return names_cell(duty_names(record, DutyRole.ASSISTING))
 
     def render_leader(self, record: Measure) -> SafeString:
-        return leader_cell(record.leader.title) if record.leader else names_cell(())
+        return leader_cell(record.leader.title) if record.leader else NOTHING
 
     def render_status(self, record: Measure) -> SafeString:
         return look.completion(
             record.status,
-            label=record.get_status_display(),
+            label=self.status_words[record.status],
             percent=record.percent,
             long_term=record.is_long_term,
         )
@@ -265,8 +274,8 @@ class MeasureTable(LitTable):
             url,
             len(self.columns),
             record.pk,
-            _("Update %(number)s") % {"number": self.number_of(record)},
-            _("Update"),
+            self.update_words % {"number": self.number_of(record)},
+            self.update_word,
         )
 
 
@@ -332,7 +341,7 @@ class ItemTable(LitTable):
 
     def render_done(self, record: Any) -> SafeString:
         if not record.measures_total:
-            return names_cell(())
+            return NOTHING
         return format_html(
             '<a href="{}?item={}">{}/{}</a>',
             reverse("remediation:measure_list"),

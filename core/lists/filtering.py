@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from functools import cache
+from typing import Any, ClassVar, Self
 
 import django_filters
 from django.db.models import Model, QuerySet
+from django.forms import Form
 from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -15,13 +18,33 @@ from django.utils.translation import pgettext
 from core.lists.fields import FlagField, ListField
 
 
+class ListFilter(django_filters.Filter):
+    """A filter of a list: what it was declared with is shared by all filter sets, and each sets its own ``parent``."""
+
+    def __init__(self, field_class: type[ListField], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.field_class = field_class
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """The filter of one filter set; choices and labels need no copies for each page."""
+        copied = copy.copy(self)
+        # Its method is bound to the filter that it belongs to.
+        copied.method = self.method
+        return copied
+
+
 def filter_by(
     field_class: type[ListField], *, label: str | Promise, method: str, **kwargs: Any
 ) -> django_filters.Filter:
     """A filter whose value is read by ``field_class`` and applied by the filter set's ``method``."""
-    made = django_filters.Filter(label=label, method=method, **kwargs)
-    made.field_class = field_class
-    return made
+    return ListFilter(field_class, label=label, method=method, **kwargs)
+
+
+@cache
+def form_class_of(filterset: type[StrictFilterSet]) -> type[Form]:
+    """The form of a filter set: its fields are those of its filters, whoever asks, so it is made once."""
+    fields = {name: one.field for name, one in filterset.base_filters.items()}
+    return type(f"{filterset.__name__}Form", (Form,), fields)
 
 
 @dataclass(frozen=True)
@@ -87,6 +110,9 @@ class StrictFilterSet(django_filters.FilterSet):
         self.is_bound = True
         self.problems: list[Problem] = []
         self._find_problems()
+
+    def get_form_class(self) -> type[Form]:
+        return form_class_of(type(self))
 
     def _find_problems(self) -> None:
         for name in self.data:

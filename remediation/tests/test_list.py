@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -16,6 +17,7 @@ from core.clock import today
 from core.models import CalendarDay
 from remediation import conditions, kept_figures
 from remediation.counting import MeasureTotals, measure_totals
+from remediation.filters import MeasureFilterSet, Reader
 from remediation.importing.words import STATE_WORDS
 from remediation.kept_figures import renewed
 from remediation.lights import Light, LightRule
@@ -282,6 +284,25 @@ def test_another_scopes_ledger_is_refused_like_one_that_does_not_exist(
     make_measure(make_item(foreign), lead=[other_office])
     client.force_login(clerk)
     assert client.get(f"{LIST}?ledger={foreign.pk}").status_code == 422
+
+
+def test_filter_sets_share_nothing_that_one_of_them_sets(
+    ledger_admin: User, clerk: User, ledger: Ledger
+) -> None:
+    rule = LightRule.build(today(), CalendarDay.objects.work_calendar())
+    wide = MeasureFilterSet(
+        QueryDict(f"ledger={ledger.pk}"), reader=Reader(ledger_admin, rule, {ledger.pk: ledger})
+    )
+    narrow = MeasureFilterSet(QueryDict(f"ledger={ledger.pk}"), reader=Reader(clerk, rule, {}))
+    assert not wide.problems
+    assert [problem.parameter for problem in narrow.problems] == ["ledger"]
+    assert wide.form.fields["ledger"].words([ledger.pk]) == ledger.title
+    assert narrow.form.fields["ledger"].words([ledger.pk]) == str(ledger.pk)
+    assert wide.filters["light"].parent is wide
+    assert narrow.filters["light"].parent is narrow
+    # The method of a filter is found on the filter's own set.
+    assert wide.filters["light"].filter.method.__self__ is wide
+    assert narrow.filters["light"].filter.method.__self__ is narrow
 
 
 # -- figures are the lists that they link to ---------------------------------------------------------------------------
