@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet, prefetch_related_objects
+from django.db.models import Prefetch, QuerySet
 
 from accounts.models import Office
 from accounts.models.office import OfficeAlias
@@ -19,51 +20,66 @@ def names_year(ledger: Ledger) -> int | None:
     return ledger.year
 
 
+@dataclass(frozen=True, slots=True)
+class ShownDuty:
+    """An office of a row: its id, its role (``DutyRole``), and its name in the year of the row's ledger."""
+
+    office_id: int
+    role: str
+    shown_name: str
+
+
 def attach_duties(
     rows: Iterable[Any], *, ledgers: Mapping[int, Ledger], this_year: int, of_items: bool = False
 ) -> None:
-    """Give every row ``shown_duties``: its offices in the order written, each with ``shown_name``.
+    """Give every row ``shown_duties``: its offices in the order written, as ``ShownDuty``.
 
-    One query; a second one for former names where a row belongs to a ledger of an earlier year. Items take the
-    offices of their measures, then their own.
+    One query, and two more for former names where a row belongs to a ledger of an earlier year; for items one more.
+    Items take the offices of their measures, then their own.
     """
-    found: dict[int, list[Any]] = {row.pk: [] for row in rows}
     rows = list(rows)
-    if not found:
+    ledger_of: dict[int, int] = {row.pk: row.ledger_id for row in rows}
+    if not rows:
         return
+    # Plain values: a list would make some hundred objects of offices and duties just to show their names.
     if of_items:
-        read = MeasureOffice.objects.filter(measure__item__in=found, measure__is_counted=True)
-        for duty in _in_order(read.select_related("measure"), "measure__order", "measure_id"):
-            found[duty.measure.item_id].append(duty)
-        for own in _in_order(ItemOffice.objects.filter(item__in=found), "item_id"):
-            found[own.item_id].append(own)
+        duties = MeasureOffice.objects.filter(item__in=ledger_of, measure__is_counted=True)
+        read = [
+            *_read(duties, "item_id", "measure__order", "measure_id"),
+            *_read(ItemOffice.objects.filter(item__in=ledger_of), "item_id"),
+        ]
     else:
-        for duty in _in_order(MeasureOffice.objects.filter(measure__in=found), "measure_id"):
-            found[duty.measure_id].append(duty)
-    former: list[Office] = []
+        read = _read(MeasureOffice.objects.filter(measure__in=ledger_of), "measure_id")
+    years = earlier_years(ledgers, this_year=this_year)
+    former = {office_id for row_id, office_id, _role, _name in read if ledger_of[row_id] in years}
+    names = OfficeNames(ledgers, this_year=this_year, among=former) if former else None
+    found: dict[int, list[ShownDuty]] = {row.pk: [] for row in rows}
+    for row_id, office_id, role, present_name in read:
+        # Only rows of earlier years have an office among the former ones.
+        ledger_id = ledger_of[row_id]
+        name = names.name(office_id, ledger_id=ledger_id) if names and ledger_id in years else present_name
+        found[row_id].append(ShownDuty(office_id, role, name))
     for row in rows:
-        year = names_year(ledgers[row.ledger_id])
-        if year is not None and year < this_year:
-            former += [duty.office for duty in found[row.pk]]
-    if former:
-        aliases = OfficeAlias.objects.filter(is_former=True)
-        prefetch_related_objects(former, Prefetch("aliases", queryset=aliases))
-    for row in rows:
-        year = names_year(ledgers[row.ledger_id])
-        for duty in found[row.pk]:
-            old = year is not None and year < this_year
-            duty.shown_name = duty.office.name_in(year) if old else duty.office.name
         row.shown_duties = found[row.pk]
 
 
-class OfficeNames:
-    """The name of every office in the year of every ledger: one query, and one more where a ledger is of an earlier
-    year. For long exports, which hold no office as an object."""
+def earlier_years(ledgers: Mapping[int, Ledger], *, this_year: int) -> dict[int, int]:
+    """The years of the ledgers that show the office names of an earlier year."""
+    years = {pk: names_year(ledger) for pk, ledger in ledgers.items()}
+    return {pk: year for pk, year in years.items() if year is not None and year < this_year}
 
-    def __init__(self, ledgers: Mapping[int, Ledger], *, this_year: int) -> None:
-        years = {pk: names_year(ledger) for pk, ledger in ledgers.items()}
-        self._years = {pk: year for pk, year in years.items() if year is not None and year < this_year}
-        offices = Office.objects.order_by()
+
+class OfficeNames:
+    """The name of every office (or of those ``among`` them) in the year of every ledger: one query, and one more where
+    a ledger is of an earlier year. For long exports and lists, which hold no office as an object."""
+
+    def __init__(
+        self, ledgers: Mapping[int, Ledger], *, this_year: int, among: Collection[int] | None = None
+    ) -> None:
+        self._years = earlier_years(ledgers, this_year=this_year)
+        offices = (
+            Office.objects.order_by() if among is None else Office.objects.filter(pk__in=among).order_by()
+        )
         if self._years:
             offices = offices.prefetch_related(
                 Prefetch("aliases", queryset=OfficeAlias.objects.filter(is_former=True))
@@ -79,5 +95,10 @@ class OfficeNames:
         return self._known[key]
 
 
-def _in_order(duties: QuerySet[Any], *first: str) -> QuerySet[Any]:
-    return duties.select_related("office").order_by(*first, "rank", "pk")
+def _read(duties: QuerySet[Any], row: str, *order: str) -> list[tuple[int, int, str, str]]:
+    """Row, office, role and present name of each duty, in the order written."""
+    return list(
+        duties.order_by(*(order or (row,)), "rank", "pk").values_list(
+            row, "office_id", "role", "office__name"
+        )
+    )
