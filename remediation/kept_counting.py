@@ -125,12 +125,20 @@ class Parts:
         return {**self._kept, **{key: figures.as_json() for key, figures in self._made.items()}}
 
 
-@dataclass
 class Content:
-    """All kept figures of one ledger."""
+    """All kept figures of one ledger. What was kept is only read where it is asked for: a list needs no section."""
 
-    parts: Parts = field(default_factory=Parts)
-    sections: dict[int | None, SectionFigures] = field(default_factory=dict)
+    def __init__(self, kept: dict[str, Any] | None = None) -> None:
+        self._kept_sections: list[list[Any]] = kept["sections"] if kept else []
+        self.parts = Parts(kept["parts"] if kept else None)
+
+    @cached_property
+    def sections(self) -> dict[int | None, SectionFigures]:
+        """What stands directly under each section; ``None`` holds the items under none."""
+        return {
+            pk: SectionFigures(LiveTotals(*totals), StatusTotals(*items))
+            for pk, totals, items in self._kept_sections
+        }
 
     def figures_of(self, part: Part) -> PartFigures | None:
         """The figures of ``part``; an office that nothing of the ledger concerns has zeros, an unknown scope none."""
@@ -138,11 +146,11 @@ class Content:
         return PartFigures() if found is None and part.office_id is not None else found
 
     def section(self, pk: int | None) -> SectionFigures:
-        """The figures of one section (``None``: of items under none)."""
+        """The figures of one section."""
         return self.sections.setdefault(pk, SectionFigures())
 
     def by_section(self) -> dict[int | None, tuple[StatusTotals, MeasureTotals]]:
-        """What stands directly under each section (``remediation.counting.BySection``)."""
+        """The same as ``remediation.counting.BySection``."""
         return {pk: (one.items, one.totals) for pk, one in self.sections.items()}
 
     def has(self, parts: Iterable[Part]) -> bool:
@@ -150,7 +158,7 @@ class Content:
         return all(part in self.parts for part in parts)
 
     def as_json(self) -> dict[str, Any]:
-        """For ``LedgerFigures.content``."""
+        """For ``LedgerFigures.content``; ``Content(kept)`` reads it."""
         return {
             "parts": self.parts.as_json(),
             "sections": [
@@ -158,17 +166,6 @@ class Content:
                 for pk, one in self.sections.items()
             ],
         }
-
-    @classmethod
-    def from_json(cls, kept: dict[str, Any]) -> Content:
-        """What ``as_json`` made."""
-        return cls(
-            Parts(kept["parts"]),
-            {
-                pk: SectionFigures(LiveTotals(*totals), StatusTotals(*items))
-                for pk, totals, items in kept["sections"]
-            },
-        )
 
 
 def values_of(totals: LiveTotals) -> list[int]:

@@ -79,11 +79,11 @@ def read_kept(ledger_ids: Iterable[int], rule: LightRule) -> KeptFigures:
         return found
     marks = marks_of(rows)
     for pk, row in rows.items():
-        content = Content.from_json(row.content)
+        content = Content(row.content)
         if corrected(content, pk, marks.get(pk, Marks()), rule):
             found.contents[pk] = content
         elif row.total > EXACT_UNTIL:
-            found.contents[pk] = Content.from_json(row.content)
+            found.contents[pk] = Content(row.content)
             found.as_of[pk] = row.computed_at
     return found
 
@@ -336,7 +336,7 @@ def renewed(
         marks = marks_of([ledger.pk]).get(ledger.pk, Marks())
         content: Content | None = None
         if row is not None and row.day == rule.today and not anew:
-            content = Content.from_json(row.content)
+            content = Content(row.content)
             if not content.has(parts) or not corrected(content, ledger.pk, marks, rule):
                 content = None
         if content is None:

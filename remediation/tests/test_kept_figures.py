@@ -135,7 +135,7 @@ def test_reports_are_added_for_whoever_reads_and_by_the_roll_up(organ: Organ) ->
             organ.keep()
             assert not ChangeMark.objects.exists()
     organ.keep()
-    stored = Content.from_json(LedgerFigures.objects.get().content)
+    stored = Content(LedgerFigures.objects.get().content)
     assert compared(stored) == compared(organ.counted())
 
 
