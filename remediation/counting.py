@@ -328,12 +328,12 @@ def office_totals(
     return {row["office_id"]: totals_of(row) for row in rows}
 
 
-def distinct_figures(prefix: str = "") -> dict[str, Count]:
+def distinct_figures() -> dict[str, Count]:
     """The SQL aggregates behind ``distinct_of``: measures that stand alone, and groups of shared ones."""
-    counted = Q(**{f"{prefix}is_counted": True})
+    counted = Q(is_counted=True)
     return {
-        "alone": Count(f"{prefix}pk", filter=counted & Q(**{f"{prefix}shared_key__isnull": True})),
-        "shared": Count(f"{prefix}shared_key", distinct=True, filter=counted),
+        "alone": Count("pk", filter=counted & Q(shared_key__isnull=True)),
+        "shared": Count("shared_key", distinct=True, filter=counted),
     }
 
 
@@ -342,9 +342,14 @@ def distinct_of(row: Mapping[str, Any]) -> int:
     return int(row["alone"] + row["shared"])
 
 
-def distinct_measures(measures: QuerySet[Measure]) -> int:
-    """``distinct_of`` over ``measures``, in one query."""
-    return distinct_of(measures.order_by().aggregate(**distinct_figures()))
+def repeated_figures(prefix: str = "") -> dict[str, Count]:
+    """The SQL aggregates behind ``repeated_of``, over rows of shared measures alone: quick where those are few."""
+    return {"rows": Count(f"{prefix}pk"), "keys": Count(f"{prefix}shared_key", distinct=True)}
+
+
+def repeated_of(row: Mapping[str, Any]) -> int:
+    """How many rows repeat a shared measure that is counted already: what distinct measures are short of all."""
+    return int(row["rows"] - row["keys"])
 
 
 # -- items ------------------------------------------------------------------------------------------------------------

@@ -32,6 +32,7 @@ from remediation.kept_figures import KeptFigures, is_large, read_kept
 from remediation.lights import Light, LightRule
 from remediation.models import Item, Ledger, Measure, Section
 from remediation.numbering import SHORT_KINDS
+from remediation.parts import Part
 from remediation.states import (
     MEASURE_STATUS_CHOICES,
     UNCOUNTED_STATES,
@@ -69,9 +70,18 @@ class Reader:
     @cached_property
     def kept(self) -> KeptFigures:
         """The kept figures of all ledgers, where one of them is too large to be counted for a page; read once."""
+        return self._read_kept()
+
+    @cached_property
+    def kept_by_section(self) -> KeptFigures:
+        """The same, with what the reader sees under each section."""
+        part = Part.seen_by(self.user)
+        return self.kept if part.is_whole else self._read_kept(sections_of=part)
+
+    def _read_kept(self, *, sections_of: Part | None = None) -> KeptFigures:
         if not any(is_large(ledger) for ledger in self.ledgers.values()):
             return KeptFigures()
-        return read_kept(self.ledgers, self.rule)
+        return read_kept(self.ledgers, self.rule, sections_of=sections_of)
 
     @property
     def today(self) -> date:

@@ -18,10 +18,11 @@ from remediation.counting import (
     completion_expression,
     counted_items,
     distinct_figures,
-    distinct_measures,
     distinct_of,
     live_figures,
     live_totals_of,
+    repeated_figures,
+    repeated_of,
     with_completion,
 )
 from remediation.lights import LightRule
@@ -78,6 +79,20 @@ class SectionFigures:
     items: StatusTotals = field(default_factory=StatusTotals)
 
 
+# ``None``: what stands under no section.
+Sections = dict[int | None, SectionFigures]
+
+
+def sections_as_json(sections: Sections) -> list[Any]:
+    """Key, measures and items of each section, in the order of the fields."""
+    return [[pk, values_of(one.totals), list(one.items.as_dict().values())] for pk, one in sections.items()]
+
+
+def sections_from(kept: list[Any]) -> Sections:
+    """What ``sections_as_json`` made."""
+    return {pk: SectionFigures(LiveTotals(*totals), StatusTotals(*items)) for pk, totals, items in kept}
+
+
 class Parts:
     """The figures of each part. Those that were kept are only made when they are asked for: a page needs few."""
 
@@ -126,46 +141,44 @@ class Parts:
 
 
 class Content:
-    """All kept figures of one ledger. What was kept is only read where it is asked for: a list needs no section."""
+    """All kept figures of one ledger, as ``as_json`` made them, with the sections of the parts that were read along.
 
-    def __init__(self, kept: dict[str, Any] | None = None) -> None:
-        self._kept_sections: list[list[Any]] = kept["sections"] if kept else []
+    What was kept is only made where it is asked for: a list needs no section.
+    """
+
+    def __init__(
+        self, kept: dict[str, Any] | None = None, part_sections: dict[str, list[Any]] | None = None
+    ) -> None:
+        self._kept_sections: list[Any] = kept["sections"] if kept else []
         self.parts = Parts(kept["parts"] if kept else None)
+        self.part_sections = {key: sections_from(rows) for key, rows in (part_sections or {}).items()}
 
     @cached_property
-    def sections(self) -> dict[int | None, SectionFigures]:
+    def sections(self) -> Sections:
         """What stands directly under each section; ``None`` holds the items under none."""
-        return {
-            pk: SectionFigures(LiveTotals(*totals), StatusTotals(*items))
-            for pk, totals, items in self._kept_sections
-        }
+        return sections_from(self._kept_sections)
 
     def figures_of(self, part: Part) -> PartFigures | None:
         """The figures of ``part``; an office that nothing of the ledger concerns has zeros, an unknown scope none."""
         found = self.parts.get(part)
         return PartFigures() if found is None and part.office_id is not None else found
 
-    def section(self, pk: int | None) -> SectionFigures:
-        """The figures of one section."""
-        return self.sections.setdefault(pk, SectionFigures())
-
-    def by_section(self) -> dict[int | None, tuple[StatusTotals, MeasureTotals]]:
-        """The same as ``remediation.counting.BySection``."""
-        return {pk: (one.items, one.totals) for pk, one in self.sections.items()}
+    def by_section(self, part: Part) -> dict[int | None, tuple[StatusTotals, MeasureTotals]] | None:
+        """What of ``part`` stands under each section (``remediation.counting.BySection``), if that was read along."""
+        sections = self.sections if part.is_whole else self.part_sections.get(part.key)
+        return None if sections is None else {pk: (one.items, one.totals) for pk, one in sections.items()}
 
     def has(self, parts: Iterable[Part]) -> bool:
         """Whether all of these scopes are among the parts, so that pages find theirs."""
         return all(part in self.parts for part in parts)
 
     def as_json(self) -> dict[str, Any]:
-        """For ``LedgerFigures.content``; ``Content(kept)`` reads it."""
-        return {
-            "parts": self.parts.as_json(),
-            "sections": [
-                [pk, values_of(one.totals), list(one.items.as_dict().values())]
-                for pk, one in self.sections.items()
-            ],
-        }
+        """For ``LedgerFigures.content``."""
+        return {"parts": self.parts.as_json(), "sections": sections_as_json(self.sections)}
+
+    def part_sections_as_json(self) -> dict[str, Any]:
+        """For ``LedgerFigures.part_sections``."""
+        return {key: sections_as_json(sections) for key, sections in self.part_sections.items()}
 
 
 def values_of(totals: LiveTotals) -> list[int]:
@@ -174,67 +187,80 @@ def values_of(totals: LiveTotals) -> list[int]:
 
 
 def count_ledger(ledger: Ledger, rule: LightRule, scopes: Iterable[Part]) -> Content:
-    """Count ``ledger`` as it stands: nine queries, and two for each of the ``scopes`` of several offices."""
+    """Count ``ledger`` as it stands: eleven queries, and three for each of the ``scopes`` of several offices."""
     content = Content()
     measures = Measure.objects.filter(ledger=ledger, is_counted=True).order_by()
     items = counted_items(Item.objects.filter(ledger=ledger)).order_by()
-    count_whole(content, measures, items, rule)
+    content.sections.update(count_part(content.parts[WHOLE], measures, items, rule))
     count_offices(content, ledger, rule)
     for part in scopes:
-        figures = content.parts[part]
-        figures.merge(PartFigures.of_measures(part.measures(measures), rule))
-        count_items(figures, part.items(items))  # type: ignore[arg-type]  # .order_by() widens it for the stubs
+        # .order_by() widens the querysets for the stubs
+        narrowed = part.measures(measures), part.items(items)  # type: ignore[arg-type]
+        sections = count_part(content.parts[part], *narrowed, rule)
+        if not part.role:
+            content.part_sections[part.key] = sections
     return content
 
 
-def count_whole(
-    content: Content, measures: QuerySet[Measure], items: QuerySet[Item], rule: LightRule
-) -> None:
-    """The whole ledger and its sections."""
-    whole = content.parts[WHOLE]
+def count_part(
+    figures: PartFigures, measures: QuerySet[Measure], items: QuerySet[Item], rule: LightRule
+) -> Sections:
+    """Count these measures and items into ``figures``; returns the sections that they stand under. Three queries."""
+    sections: Sections = {}
     for row in measures.values("item__section_id").annotate(**live_figures(rule)):
         totals = live_totals_of(row)
-        content.section(row["item__section_id"]).totals = totals
-        whole.totals.merge(totals)
-    whole.distinct = distinct_measures(measures)
+        section_of(sections, row["item__section_id"]).totals = totals
+        figures.totals.merge(totals)
+    shared = measures.filter(shared_key__isnull=False)
+    figures.distinct = figures.totals.total - repeated_of(shared.aggregate(**repeated_figures()))
     rows = with_completion(items).values_list("section_id", "kind", "is_reform_item", "completion_status")
     for section, kind, is_reform, status, count in rows.annotate(n=Count("pk")):
-        content.section(section).items.add(status, count)
-        whole.items[kind, is_reform, status] += count
-
-
-def count_items(figures: PartFigures, items: QuerySet[Item]) -> None:
-    """The items of a part."""
-    rows = with_completion(items).values_list("kind", "is_reform_item", "completion_status")
-    for kind, is_reform, status, count in rows.annotate(n=Count("pk")):
+        section_of(sections, section).items.add(status, count)
         figures.items[kind, is_reform, status] += count
+    return sections
+
+
+def section_of(sections: Sections, pk: int | None) -> SectionFigures:
+    """The figures of one section; new and empty where nothing stands under it yet."""
+    return sections.setdefault(pk, SectionFigures())
 
 
 def count_offices(content: Content, ledger: Ledger, rule: LightRule) -> None:
-    """Each office by itself: as lead, as assisting, and either."""
+    """Each office by itself: as lead, as assisting, and either; and its sections."""
 
     def figures(office_id: int, role: str) -> PartFigures:
         return content.parts[Part.of_office(office_id, role)]
 
+    def section(office_id: int, pk: int | None) -> SectionFigures:
+        return section_of(content.part_sections.setdefault(Part.of_office(office_id).key, {}), pk)
+
     duties = MeasureOffice.objects.filter(ledger=ledger, measure__is_counted=True).order_by()
-    by_role: Any = duties.values("office_id", "role").annotate(
-        **live_figures(rule, "measure__"), **distinct_figures("measure__")
+    rows: Any = duties.values("office_id", "role", "measure__item__section_id").annotate(
+        **live_figures(rule, "measure__")
     )
-    for row in by_role:
-        found = figures(row["office_id"], row["role"])
-        found.totals, found.distinct = live_totals_of(row), distinct_of(row)
+    for row in rows:
+        office_id, totals = row["office_id"], live_totals_of(row)
+        figures(office_id, row["role"]).totals.merge(totals)
         # An office either leads a measure or assists it.
-        figures(row["office_id"], "").totals.merge(found.totals)
-    either: Any = duties.values("office_id").annotate(**distinct_figures("measure__"))
-    for row in either:
-        figures(row["office_id"], "").distinct = distinct_of(row)
+        figures(office_id, "").totals.merge(totals)
+        section(office_id, row["measure__item__section_id"]).totals.merge(totals)
+    for part, found in content.parts.items():
+        if part.office_id is not None:
+            found.distinct = found.totals.total
+    shared = duties.filter(measure__shared_key__isnull=False)
+    for keys in (("office_id", "role"), ("office_id",)):
+        repeated: Any = shared.values(*keys).annotate(**repeated_figures("measure__"))
+        for row in repeated:
+            figures(row["office_id"], row.get("role", "")).distinct -= repeated_of(row)
     for role in ("", *(one.value for one in DutyRole)):
-        for office_id, kind, is_reform, status, count in items_by_office(ledger, role):
+        for office_id, section_id, kind, is_reform, status, count in items_by_office(ledger, role):
             figures(office_id, role).items[kind, is_reform, status] += count
+            if not role:
+                section(office_id, section_id).items.add(status, count)
 
 
-def items_by_office(ledger: Ledger, role: str) -> list[tuple[int, str, bool, str, int]]:
-    """Office, kind, reform, status and count of items: by the offices of their measures, or by their own."""
+def items_by_office(ledger: Ledger, role: str) -> list[tuple[int, int | None, str, bool, str, int]]:
+    """Office, section, kind, reform, status and count of items: by the offices of their measures, or by their own."""
     duties = MeasureOffice.objects.filter(ledger=ledger).exclude(item__workflow_state__in=UNCOUNTED)
     own = ItemOffice.objects.filter(item__ledger=ledger).exclude(item__workflow_state__in=UNCOUNTED)
     if role:
@@ -243,12 +269,14 @@ def items_by_office(ledger: Ledger, role: str) -> list[tuple[int, str, bool, str
     by_measure = MeasureOffice.objects.filter(item=OuterRef("item"), office=OuterRef("office"))
     if role:
         by_measure = by_measure.filter(role=role, measure__is_counted=True)
-    found: list[tuple[int, str, bool, str, int]] = []
+    found: list[tuple[int, int | None, str, bool, str, int]] = []
     for rows in (duties, own.exclude(Exists(by_measure))):
         grouped: Any = (
             rows.order_by()
             .annotate(completion_status=completion_expression("item__"))
-            .values_list("office_id", "item__kind", "item__is_reform_item", "completion_status")
+            .values_list(
+                "office_id", "item__section_id", "item__kind", "item__is_reform_item", "completion_status"
+            )
             .annotate(n=Count("item", distinct=True))
         )
         found += list(grouped)

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
+from django.db.models.fields.json import KeyTransform
 from django.utils import timezone
 
 from core.consistent_read import consistent_read
@@ -26,7 +27,7 @@ from remediation.counting import (
     MeasureState,
     item_status,
 )
-from remediation.kept_counting import Content, PartFigures, count_ledger
+from remediation.kept_counting import Content, PartFigures, SectionFigures, count_ledger, section_of
 from remediation.lights import LightRule
 from remediation.models import ChangeMark, ItemEvent, ItemOffice, Ledger, LedgerFigures, Measure
 from remediation.parts import WHOLE, Part, parts_of_organ
@@ -70,20 +71,27 @@ def is_large(ledger: Ledger) -> bool:
     return total is not None and total >= KEEP_FROM
 
 
-def read_kept(ledger_ids: Iterable[int], rule: LightRule) -> KeptFigures:
-    """The kept figures of these ledgers: two queries, and one for each ledger with reports since; one for none."""
+def read_kept(ledger_ids: Iterable[int], rule: LightRule, *, sections_of: Part | None = None) -> KeptFigures:
+    """The kept figures of these ledgers: two queries, and one for each ledger with reports since; one for none.
+
+    ``sections_of`` reads along what stands under each section for somebody who sees but that part.
+    """
     found = KeptFigures()
-    kept = LedgerFigures.objects.filter(ledger__in=list(ledger_ids), day=rule.today)
+    kept = LedgerFigures.objects.filter(ledger__in=list(ledger_ids), day=rule.today).defer("part_sections")
+    if sections_of is not None:
+        kept = kept.annotate(sections_read=KeyTransform(sections_of.key, "part_sections"))
     rows = {row.pk: row for row in kept}
     if not rows:
         return found
     marks = marks_of(rows)
     for pk, row in rows.items():
-        content = Content(row.content)
+        sections = getattr(row, "sections_read", None)
+        part_sections = {sections_of.key: sections} if sections_of is not None and sections else None
+        content = Content(row.content, part_sections)
         if corrected(content, pk, marks.get(pk, Marks()), rule):
             found.contents[pk] = content
         elif row.total > EXACT_UNTIL:
-            found.contents[pk] = Content(row.content)
+            found.contents[pk] = Content(row.content, part_sections)
             found.as_of[pk] = row.computed_at
     return found
 
@@ -258,23 +266,23 @@ def add_item(
         declared=item.declared,
         unfinished_as_basically=item.unfinished_as_basically,
     )
-    section = content.section(item.section_id)
-    for state, _leader in measures:
-        section.totals.add_state(state, rule, ledger_id=ledger_id, times=times)
     is_counted = item.workflow_state not in UNCOUNTED_STATES
-    if is_counted:
-        section.items.add(status, times)
     for part in parts_around(content, measures):
+        figures = content.parts[part]
+        sections = content.sections if part.is_whole else content.part_sections.get(part.key)
+        section = section_of(sections, item.section_id) if sections is not None else SectionFigures()
         holds_item = part.is_whole or item.leader_id in part.positions
         for state, leader in measures:
             if part.holds_measure(
                 lead=state.lead, assisting=state.assisting, leaders=(leader, item.leader_id)
             ):
-                content.parts[part].totals.add_state(state, rule, ledger_id=ledger_id, times=times)
+                for totals in (figures.totals, section.totals):
+                    totals.add_state(state, rule, ledger_id=ledger_id, times=times)
                 # Where a role is asked for, an item is held by a measure that counts (``Part.items``).
                 holds_item = holds_item or not part.role or state.workflow_state not in UNCOUNTED_STATES
         if is_counted and holds_item:
-            content.parts[part].items[item.kind, item.is_reform_item, status.value] += times
+            figures.items[item.kind, item.is_reform_item, status.value] += times
+            section.items.add(status, times)
 
 
 def parts_around(content: Content, measures: list[Counted]) -> list[Part]:
@@ -310,6 +318,7 @@ class Renewal:
             "computed_at": self.began,
             "total": total,
             "content": self.content.as_json(),
+            "part_sections": self.content.part_sections_as_json(),
         }
         if self.version:
             rows = LedgerFigures.objects.filter(pk=self.ledger_id, version=self.version)
@@ -335,8 +344,8 @@ def renewed(
         row = LedgerFigures.objects.filter(pk=ledger.pk).first()
         marks = marks_of([ledger.pk]).get(ledger.pk, Marks())
         content: Content | None = None
-        if row is not None and row.day == rule.today and not anew:
-            content = Content(row.content)
+        if row is not None and row.day == rule.today and row.part_sections is not None and not anew:
+            content = Content(row.content, row.part_sections)
             if not content.has(parts) or not corrected(content, ledger.pk, marks, rule):
                 content = None
         if content is None:

@@ -6,9 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from core.notation import number
 from core.text import whole_number
 from remediation.counting import (
     BySection,
@@ -31,11 +34,13 @@ from remediation.lights import Light, LightRule
 from remediation.links import items_url, measures_url
 from remediation.models import Item, Ledger, Measure
 from remediation.numbering import Number, item_number
-from remediation.parts import WHOLE
+from remediation.parts import Part
 from remediation.states import CompletionStatus, WorkflowState
 
-# A branch with more rows than this is read on the list; opening everything stops at items beyond the second.
-MOST_ROWS_A_BRANCH = 500
+# A section with more items than this shows the first of them, and how many the list holds beyond.
+MOST_ITEMS_A_SECTION = 100
+# With all sections open: no more items than this, and no measures where there are more of those.
+MOST_ITEMS_OPENED = 2000
 MOST_MEASURES_OPENED = 1500
 ALL = "all"
 
@@ -68,6 +73,8 @@ class TreeRow:
     number: Number | None = None
     is_section: bool = False
     is_measure: bool = False
+    # Says how many items of an opened section are not shown.
+    is_more: bool = False
     is_open: bool = False
     has_branch: bool = True
     items: int | None = None
@@ -135,20 +142,25 @@ class LedgerTree:
             items = items.filter(Exists(self.measures.filter(item=OuterRef("pk")).order_by()))
         self.items: QuerySet[Item] = counted_items(items)
         self.everything_seen = filters.reader.user.sees_everything and not self.narrowed
-        # The figures of a large ledger are kept; a part of it is counted.
-        kept = filters.reader.kept.contents.get(ledger.pk) if not filters.problems else None
-        self.content = kept if self.everything_seen else None
-        by_section: BySection
-        self.item_counts: ItemCounts
-        if self.content is not None:
-            by_section, self.item_counts = self.content.by_section(), self.content.parts[WHOLE].items
-        else:
-            by_section, self.item_counts = figures_by_section(self.items, self.measures, rule)
+        by_section, self.item_counts = self._figures()
+        self.items_below = {pk: statuses.total for pk, (statuses, _measures) in by_section.items()}
         self.rollups = section_rollups(ledger, by_section)
         self.measure_totals = sum_of(by_section)
         usual = [f"s{one.section.pk}" for one in flattened(self.rollups) if one.children]
         self.open = OpenBranches(opened, usual=usual)
         self.usual = "-".join(usual) or "none"
+
+    def _figures(self) -> tuple[BySection, ItemCounts]:
+        """What stands under each section, and the items by kind: kept of a large ledger, else counted."""
+        content = None
+        if not self.narrowed and not self.filters.problems:
+            content = self.filters.reader.kept_by_section.contents.get(self.ledger.pk)
+        if content is not None:
+            part = Part.seen_by(self.filters.reader.user)
+            by_section, figures = content.by_section(part), content.figures_of(part)
+            if by_section is not None and figures is not None:
+                return by_section, figures.items
+        return figures_by_section(self.items, self.measures, self.rule)
 
     # -- totals --------------------------------------------------------------------------------------------------------
 
@@ -167,9 +179,9 @@ class LedgerTree:
         """The lines to draw, in order."""
         self._load()
         lines = [line for rollup in self.rollups for line in self._section_rows(rollup)]
-        loose = self.by_section.get(None, [])
-        for item in loose:
+        for item in self.by_section.get(None, ()):
             lines += self._item_rows(item, depth=0)
+        lines += self._more(None, key="loose", depth=0, url=measures_url(**self._kept()))
         shown = [line.key for line in lines if line.is_open]
         for line in lines:
             line.toggle = self.open.turned(line.key, shown=shown)
@@ -180,7 +192,11 @@ class LedgerTree:
         items = self.items
         if not self.open.everything:
             items = items.filter(Q(section__in=self.open.ids("s")) | Q(section__isnull=True))
-        found = with_completion(items).order_by("order", "pk")[: MOST_ROWS_A_BRANCH * 4]
+        place = Window(RowNumber(), partition_by="section_id", order_by=["order", "pk"])
+        # Places are counted over keys: long texts would be carried along.
+        first = items.values("pk").annotate(place=place).filter(place__lte=MOST_ITEMS_A_SECTION)
+        items = Item.objects.filter(pk__in=first.values("pk"))
+        found = with_completion(items).order_by("order", "pk")[:MOST_ITEMS_OPENED]
         self.by_section: dict[int | None, list[Any]] = {}
         ids = []
         for item in found:
@@ -204,7 +220,9 @@ class LedgerTree:
         section, key = rollup.section, f"s{rollup.section.pk}"
         is_open = key in self.open
         conditions = {**self._kept(), "section": section.pk}
-        yield TreeRow(
+        # The list by item knows no condition on measures.
+        own_items = "" if self.narrowed else items_url(ledger=self.ledger.pk, section=section.pk)
+        row = TreeRow(
             key,
             rollup.depth,
             section.title,
@@ -212,19 +230,30 @@ class LedgerTree:
             is_open=is_open,
             has_branch=bool(rollup.items.total or rollup.children),
             items=rollup.items.total,
-            items_url=items_url(**{name: conditions[name] for name in ("ledger", "section")})
-            if not self.narrowed
-            else "",
+            items_url=own_items,
             totals=rollup.measures,
             measures_url=measures_url(**conditions),
             lights=self._lights(rollup.measures, conditions),
             status=rollup.status,
         )
+        yield row
         if is_open:
             for child in rollup.children:
                 yield from self._section_rows(child)
-            for item in self.by_section.get(section.pk, [])[:MOST_ROWS_A_BRANCH]:
+            for item in self.by_section.get(section.pk, ()):
                 yield from self._item_rows(item, depth=rollup.depth + 1)
+            yield from self._more(
+                section.pk, key=key, depth=rollup.depth + 1, url=own_items or row.measures_url
+            )
+
+    def _more(self, section: int | None, *, key: str, depth: int, url: str) -> Iterator[TreeRow]:
+        """How many items of an opened section are not shown, as a link to all of them."""
+        if left := self.items_below.get(section, 0) - len(self.by_section.get(section, ())):
+            words = ngettext(
+                "%(count)s more item is on the list", "%(count)s more items are on the list", left
+            )
+            title = words % {"count": number(left)}
+            yield TreeRow(f"{key}-more", depth, title, is_more=True, has_branch=False, items_url=url)
 
     def _item_rows(self, item: Any, *, depth: int) -> Iterator[TreeRow]:
         key = f"i{item.pk}"

@@ -20,7 +20,7 @@ from accounts.roles import Role
 from core.clock import today
 from core.models import CalendarDay
 from core.text import text_key
-from remediation.counting import distinct_measures, ledger_totals
+from remediation.counting import distinct_figures, distinct_of, ledger_totals
 from remediation.lights import LightRule
 from remediation.models import Item, ItemEvent, Ledger, Measure, MeasureOffice, Section, StatedTotal
 from remediation.states import CompletionStatus, SectionKind
@@ -75,7 +75,7 @@ def test_the_ledger_has_the_figures_of_source_003(demo: Ledger) -> None:
         253,
         31,
     )
-    assert distinct_measures(Measure.objects.filter(ledger=demo)) == 278
+    assert distinct_of(Measure.objects.filter(ledger=demo).aggregate(**distinct_figures())) == 278
     assert Section.objects.filter(ledger=demo, kind=SectionKind.CATEGORY).count() == 4
     stated = {one.subject: (one.total, one.completed) for one in StatedTotal.objects.filter(ledger=demo)}
     assert stated["measures"] == (263, 234)

@@ -10,8 +10,9 @@ class LedgerFigures(models.Model):
     """What ``remediation.kept_figures`` keeps of one ledger: one row, written by the roll-up alone.
 
     ``content`` holds the figures of the whole, of each office and scope, and of each section, under the lights of
-    ``day``. What has changed since stands in ``ChangeMark`` and is added by whoever reads, so that figures are exact
-    at the moment. ``version`` goes up with every writing: of two roll-ups at once, one writes.
+    ``day``; ``part_sections`` those of each section for everybody who sees but a part. What has changed since stands in
+    ``ChangeMark`` and is added by whoever reads, so that figures are exact at the moment. ``version`` goes up with
+    every writing: of two roll-ups at once, one writes.
     """
 
     ledger = models.OneToOneField(
@@ -26,6 +27,8 @@ class LedgerFigures(models.Model):
     computed_at = models.DateTimeField(_("computed at"))
     total = models.PositiveIntegerField(_("total"), default=0)
     content = models.JSONField(_("content"))
+    # Key of a part -> its sections. Apart from the rest: pages read the whole content, but of this one key alone.
+    part_sections = models.JSONField(_("sections of parts"), null=True)
 
     class Meta:
         verbose_name = _("figures of a ledger")

@@ -12,7 +12,14 @@ from accounts.roles import Role
 from core.clock import today
 from core.models import CalendarDay
 from remediation import kept_figures
-from remediation.counting import LiveTotals
+from remediation.counting import (
+    TOTAL_FIELDS,
+    BySection,
+    LiveTotals,
+    distinct_figures,
+    distinct_of,
+    figures_by_section,
+)
 from remediation.editing import change_offices
 from remediation.filters import Reader
 from remediation.kept_counting import Content, count_ledger
@@ -66,6 +73,9 @@ class Organ:
                     is_long_term=chance.random() < 0.3,
                     leader=position if chance.random() < 0.3 else None,
                 )
+                if chance.random() < 0.4:
+                    measure.shared_key = chance.choice(["一同整改", "联合检查"])
+                    measure.save(update_fields=["shared_key"])
                 record(measure, kind=EventKind.BASELINE, actor=None)
         # An item of no measures, answered for by an office of its own.
         make_item(self.ledger, kind="opinion", lead=self.offices[:1], section=section)
@@ -96,7 +106,24 @@ def compared(content: Content) -> dict[object, object]:
         for part, figures in content.parts.items()
         if figures.totals != LiveTotals() or +figures.items
     }
-    return {**parts, **{pk: (one.totals, one.items) for pk, one in content.sections.items()}}
+    sections: dict[object, object] = {pk: (one.totals, one.items) for pk, one in content.sections.items()}
+    return {**parts, **sections, **shown_sections(content)}
+
+
+def shown_sections(content: Content) -> dict[object, object]:
+    """The sections of the parts that were read along, without empty ones."""
+    return {
+        (key, pk): (one.totals, one.items)
+        for key, sections in content.part_sections.items()
+        for pk, one in sections.items()
+        if one.items.total or one.totals != LiveTotals()
+    }
+
+
+def without_part_sections(content: Content) -> dict[object, object]:
+    """What a page reads that shows no sections."""
+    content.part_sections.clear()
+    return compared(content)
 
 
 def check_counted_anew(organ: Organ) -> None:
@@ -104,7 +131,7 @@ def check_counted_anew(organ: Organ) -> None:
     assert not read_kept([organ.ledger.pk], organ.rule).contents
     organ.keep()
     content = read_kept([organ.ledger.pk], organ.rule).contents[organ.ledger.pk]
-    assert compared(content) == compared(organ.counted())
+    assert compared(content) == without_part_sections(organ.counted())
 
 
 def report_at_random(organ: Organ, chance: Random) -> None:
@@ -130,13 +157,55 @@ def test_reports_are_added_for_whoever_reads_and_by_the_roll_up(organ: Organ) ->
         report_at_random(organ, chance)
         kept = read_kept([organ.ledger.pk], organ.rule)
         assert not kept.as_of
-        assert compared(kept.contents[organ.ledger.pk]) == compared(organ.counted())
+        assert compared(kept.contents[organ.ledger.pk]) == without_part_sections(organ.counted())
         if number % 7 == 0:
             organ.keep()
             assert not ChangeMark.objects.exists()
     organ.keep()
-    stored = Content(LedgerFigures.objects.get().content)
-    assert compared(stored) == compared(organ.counted())
+    row = LedgerFigures.objects.get()
+    assert compared(Content(row.content, row.part_sections)) == compared(organ.counted())
+
+
+@pytest.mark.parametrize("person", ["clerk", "leader", "assistant"])
+def test_everybody_finds_the_sections_of_what_they_see(organ: Organ, person: str) -> None:
+    user = {
+        "clerk": make_user(Role.CLERK, office=organ.offices[2]),
+        "leader": organ.leader,
+        "assistant": make_user(Role.CLERK, office=organ.offices[4]),
+    }[person]
+    part = Part.seen_by(user)
+    chance = Random(5)
+    organ.keep()
+    for _ in range(REPORTS // 4):
+        report_at_random(organ, chance)
+        content = read_kept([organ.ledger.pk], organ.rule, sections_of=part).contents[organ.ledger.pk]
+        items, measures = organ.ledger.items.visible_to(user), Measure.objects.visible_to(user).counted()
+        counted, by_kind = figures_by_section(items, measures, organ.rule)
+        kept, figures = content.by_section(part), content.figures_of(part)
+        assert kept is not None
+        assert figures is not None
+        assert +figures.items == by_kind
+        assert {pk: seen for pk, seen in shown(kept).items() if any(seen)} == shown(counted)
+
+
+def shown(by_section: BySection) -> dict[int | None, tuple[int, ...]]:
+    """The figures of each section that a page shows."""
+    return {
+        pk: (*items.as_dict().values(), *(getattr(measures, name) for name in TOTAL_FIELDS))
+        for pk, (items, measures) in by_section.items()
+    }
+
+
+def test_figures_kept_before_sections_were_are_counted(organ: Organ) -> None:
+    organ.keep()
+    LedgerFigures.objects.update(part_sections=None)
+    part = Part.seen_by(organ.leader)
+    content = read_kept([organ.ledger.pk], organ.rule, sections_of=part).contents[organ.ledger.pk]
+    assert content.by_section(part) is None
+    assert content.by_section(WHOLE)
+    organ.keep()
+    row = LedgerFigures.objects.get()
+    assert Content(row.content, row.part_sections).by_section(part)
 
 
 def test_every_part_is_what_its_queries_hold(organ: Organ) -> None:
@@ -145,6 +214,8 @@ def test_every_part_is_what_its_queries_hold(organ: Organ) -> None:
     assert Part.seen_by(organ.leader) in parts
     for part, figures in parts.items():
         assert figures.totals.total == part.measures(measures.counted()).count(), part
+        row = part.measures(measures.counted()).order_by().aggregate(**distinct_figures())
+        assert figures.distinct == distinct_of(row), part
         items = part.items(organ.ledger.items.all())
         assert sum(figures.items.values()) == items.count(), part
     assert parts[WHOLE].totals.total == measures.count()
@@ -163,7 +234,7 @@ def test_any_other_change_has_it_counted_anew(organ: Organ) -> None:
     assert (found.totals.total, others) == (0, [organ.ledger.pk])
     organ.keep()
     content = read_kept([organ.ledger.pk], organ.rule).contents[organ.ledger.pk]
-    assert compared(content) == compared(organ.counted())
+    assert compared(content) == without_part_sections(organ.counted())
 
 
 def admin(organ: Organ) -> User:

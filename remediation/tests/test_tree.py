@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Office, User
 from core.clock import today
+from remediation import tree
 from remediation.models import Item, Ledger, Section, StatedTotal
 from remediation.states import CompletionStatus, WorkflowState
 from remediation.tree import OpenBranches
@@ -211,3 +212,33 @@ def test_what_the_address_says_about_branches() -> None:
     assert OpenBranches("s1", usual=[]).turned("s1") == "none"
     assert OpenBranches(None, usual=["s4"]).turned("s5") == "s4-s5"
     assert OpenBranches("all", usual=[]).turned("s4", shown=["s4", "s5"]) == "s5"
+
+
+def test_a_section_of_very_many_items_shows_the_first_and_leads_to_the_list(
+    client: Client, ledger_admin: User, ledger: Ledger, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tree, "MOST_ITEMS_A_SECTION", 2)
+    key = Section.objects.get(title="1.甲问题")
+    second = Section.objects.get(title="二、乙方面")
+    for number in range(3):
+        make_measure(make_item(ledger, f"又一问题{number}", section=key), "措施", lead=[office])
+    client.force_login(ledger_admin)
+    url = f"/tree/?ledger={ledger.pk}&branches=s{key.parent_id}-s{key.pk}-s{second.pk}"
+    page = client.get(url)
+    rows = page.context["rows"]
+    assert [row.title for row in rows] == [
+        "一、甲方面",
+        "1.甲问题",
+        "转诊标准不统一",
+        "管理不严",
+        "还有3项，在列表中查看",
+        "二、乙方面",
+        "责任不实",
+    ]
+    assert client.get(rows[4].items_url).context["counts"].total == 5
+    assert f'href="{rows[4].items_url}"'.replace("&", "&amp;") in page.content.decode()
+    # Under a condition the list by measure takes its place.
+    narrowed = client.get(f"{url}&office={office.pk}").context["rows"]
+    more = next(row for row in narrowed if row.is_more)
+    assert more.items_url.startswith("/measures/")
+    assert f"office={office.pk}" in more.items_url
