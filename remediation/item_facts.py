@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from accounts.models import Office, Position
+from django.db.models import Exists, OuterRef, Q
+
+from accounts.models import Position
 from accounts.models import User as Account
 from accounts.roles import Role
 from remediation.counting import item_status
@@ -147,26 +149,27 @@ def leaders_of(item: Item, measures: Iterable[Measure]) -> list[Position]:
     return list(found.values())
 
 
-def people_of(offices: ItemOffices, names: Mapping[int, Office]) -> list[PersonLine]:
-    """Heads and clerks of the offices, lead offices first, heads before clerks; one query and one for the roles."""
-    wanted = (Role.OFFICE_HEAD.value, Role.CLERK.value)
+def people_of(offices: ItemOffices, names: Mapping[int, str]) -> list[PersonLine]:
+    """Heads and clerks of the offices, lead offices first, heads before clerks; one query."""
+    roles = Account.groups.through.objects.filter(user=OuterRef("pk"))
     accounts = (
-        Account.objects.filter(office__in=offices.every, is_active=True, groups__name__in=wanted)
-        .distinct()
-        .prefetch_related("groups")
+        Account.objects.filter(office__in=offices.every, is_active=True)
+        .annotate(
+            is_head=Exists(roles.filter(group__name=Role.OFFICE_HEAD.value)),
+            is_clerk=Exists(roles.filter(group__name=Role.CLERK.value)),
+        )
+        .filter(Q(is_head=True) | Q(is_clerk=True))
     )
     lines: list[tuple[tuple[int, int, int], PersonLine]] = []
     for account in accounts:
-        roles = {group.name for group in account.groups.all()}
-        is_head = Role.OFFICE_HEAD.value in roles
         office = account.office_id or 0
         duty = DutyRole.LEAD if office in offices.lead else DutyRole.ASSISTING
-        name = names[office].name
+        name = names[office]
         line = PersonLine(
             initial=name[:1],
             name=f"{name} · {account}",
             duty=duty.label,
-            role=(Role.OFFICE_HEAD if is_head else Role.CLERK).label,
+            role=(Role.OFFICE_HEAD if account.is_head else Role.CLERK).label,
         )
-        lines.append(((offices.every.index(office), not is_head, account.pk), line))
+        lines.append(((offices.every.index(office), not account.is_head, account.pk), line))
     return [line for _order, line in sorted(lines, key=lambda one: one[0])]

@@ -65,22 +65,30 @@ class Duties:
 
 def duties_of(measure_ids: Iterable[int]) -> dict[int, Duties]:
     """The offices of many measures in one query per 500; measures without any are left out."""
+    return duties_and_names_of(measure_ids)[0]
+
+
+def duties_and_names_of(measure_ids: Iterable[int]) -> tuple[dict[int, Duties], dict[int, str]]:
+    """The same, and the present name of every office among them."""
     from remediation.models import MeasureOffice
 
     found: dict[int, dict[str, list[int]]] = {}
+    names: dict[int, str] = {}
     ids = list(measure_ids)
     for start in range(0, len(ids), 500):
         rows = (
             MeasureOffice.objects.filter(measure__in=ids[start : start + 500])
             .order_by("measure_id", "rank", "pk")
-            .values_list("measure_id", "role", "office_id")
+            .values_list("measure_id", "role", "office_id", "office__name")
         )
-        for measure_id, role, office_id in rows:
+        for measure_id, role, office_id, name in rows:
             found.setdefault(measure_id, {}).setdefault(role, []).append(office_id)
-    return {
+            names[office_id] = name
+    duties = {
         pk: Duties(tuple(by_role.get(DutyRole.LEAD, ())), tuple(by_role.get(DutyRole.ASSISTING, ())))
         for pk, by_role in found.items()
     }
+    return duties, names
 
 
 def event_for(

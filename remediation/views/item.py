@@ -36,7 +36,7 @@ from remediation.measure_rows import measure_rows
 from remediation.models import Item, ItemEvent, Measure
 from remediation.numbering import item_number
 from remediation.permissions import can_correct_item, can_edit_ledger, can_report_item, reporting_offices
-from remediation.recording import Duties, duties_of
+from remediation.recording import Duties, duties_and_names_of
 from remediation.states import CompletionStatus, WorkflowState
 from remediation.timeline import FILTERS, entries, events_of
 from remediation.views.reading import reads_ledgers
@@ -138,10 +138,11 @@ def facts_context(request: HttpRequest, item: Item, *, form: ItemReportForm | No
     measures = list(live.select_related("item", "ledger", "leader__holder").order_by("number", "pk"))
     for measure in measures:
         measure.item, measure.ledger = item, item.ledger
-    duties = duties_of(measure.pk for measure in measures) if measures else {}
+    duties, names = duties_and_names_of(measure.pk for measure in measures)
     own = Duties() if measures else item_duties(item)
     offices = offices_of([duties.get(m.pk, Duties()) for m in measures] or [own])
-    names = {office.pk: office for office in Office.objects.filter(pk__in=offices.every)}
+    if not measures:
+        names = dict(Office.objects.filter(pk__in=offices.every).values_list("pk", "name"))
     rows = measure_rows(
         user,
         measures,
@@ -149,7 +150,7 @@ def facts_context(request: HttpRequest, item: Item, *, form: ItemReportForm | No
         duties=duties,
         place="item",
         back=request.path,
-        office_names={pk: office.name for pk, office in names.items()},
+        office_names=names,
     )
     counted = [measure for measure in measures if measure.is_counted]
     people = people_of(offices, names)
@@ -173,8 +174,8 @@ def facts_context(request: HttpRequest, item: Item, *, form: ItemReportForm | No
         "lit": light_of(item, measures, rule),
         "status": status,
         "deadline": deadline_of(item, measures),
-        "lead": [names[pk].name for pk in offices.lead if pk in names],
-        "assisting": [names[pk].name for pk in offices.assisting if pk in names],
+        "lead": [names[pk] for pk in offices.lead],
+        "assisting": [names[pk] for pk in offices.assisting],
         "leaders": leaders_of(item, measures),
         "inferences": [(one, item_number(one), one.is_visible) for one in inferences],
         "origin": origin_of(item),
