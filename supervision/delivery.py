@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from smtplib import SMTPException
 
 from django.core.mail import EmailMessage, get_connection
@@ -22,6 +22,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import Notification
+from core.clock import midnight
 from core.workdays import WorkCalendar
 from supervision import wording
 from supervision.models import Channel, Digest, DigestState
@@ -190,11 +191,10 @@ def expire_mail(today: date) -> int:
 
     Claims that may still be in somebody's hands are left alone. The in-site message stays.
     """
-    midnight = timezone.make_aware(datetime.combine(today, time.min))
     abandoned = timezone.now() - timedelta(seconds=CLAIM_SECONDS)
     stale = Digest.objects.filter(
         Q(state=DigestState.PENDING) | Q(state=DigestState.CLAIMED, claimed_at__lt=abandoned),
         channel=Channel.EMAIL,
-        created_at__lt=midnight,
+        created_at__lt=midnight(today),
     )
     return stale.update(state=DigestState.EXPIRED) if stale.exists() else 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from django.db import transaction
@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from accounts.models import office_tree
 from accounts.models.office import OfficeTree
+from core.clock import midnight
 from core.workdays import ONE_DAY, WorkCalendar
 from remediation.counting import OFFICES_AFTER, STATE_AFTER, MeasureState, MeasureTotals
 from remediation.kept_counting import Content
@@ -174,8 +175,7 @@ def write_snapshots(ledger: Ledger, day: date, figures: Figures, *, computed_at:
 
 def ledgers_on(day: date) -> list[int]:
     """The ledgers that were open at some time of ``day``."""
-    midnight = timezone.make_aware(datetime.combine(day, time.min))
-    ledgers = Ledger.objects.filter(Q(archived_at__isnull=True) | Q(archived_at__gte=midnight))
+    ledgers = Ledger.objects.filter(Q(archived_at__isnull=True) | Q(archived_at__gte=midnight(day)))
     return list(ledgers.order_by("pk").values_list("pk", flat=True))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from celery import shared_task
 from django.conf import settings
@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from core import clock
+from core.clock import midnight
 from core.models import CalendarDay
 from core.workdays import WorkCalendar
 from supervision import delivery, reminders, rollup
@@ -65,9 +66,8 @@ def runs_to_take_up(now: datetime, *, calendar: WorkCalendar) -> list[date]:
     due = calendar.is_workday(today) and is_time(now)
     if due and not ReminderRun.objects.filter(day=today).exists():
         ReminderRun.objects.bulk_create([ReminderRun(day=today, created_at=now)], ignore_conflicts=True)
-    midnight = timezone.make_aware(datetime.combine(today, time.min))
     stale = Q(claimed_at__isnull=True) | Q(claimed_at__lt=now - timedelta(seconds=RUN_SECONDS))
-    unfinished = ReminderRun.objects.filter(stale, finished_at__isnull=True, created_at__gte=midnight)
+    unfinished = ReminderRun.objects.filter(stale, finished_at__isnull=True, created_at__gte=midnight(today))
     return [
         day
         for day in unfinished.values_list("day", flat=True)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -18,6 +16,7 @@ from accounts.audit_events import detail_words
 from accounts.forms.people import AuditFilterForm
 from accounts.roles import Role
 from core.audit import words_of
+from core.clock import midnight, midnight_after
 from core.models import AuditEvent, AuditEventQuerySet
 
 PER_PAGE = 50
@@ -37,12 +36,10 @@ def matching_events(form: AuditFilterForm) -> AuditEventQuerySet:
         )
     if wanted["succeeded"]:
         events = events.filter(succeeded=wanted["succeeded"] == "1")
-    zone = timezone.get_current_timezone()
     if wanted["since"]:
-        events = events.filter(occurred_at__gte=datetime.combine(wanted["since"], time.min, tzinfo=zone))
+        events = events.filter(occurred_at__gte=midnight(wanted["since"]))
     if wanted["until"]:
-        end = datetime.combine(wanted["until"] + timedelta(days=1), time.min, tzinfo=zone)
-        events = events.filter(occurred_at__lt=end)
+        events = events.filter(occurred_at__lt=midnight_after(wanted["until"]))
     return events
 
 
