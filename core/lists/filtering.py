@@ -145,12 +145,18 @@ class StrictFilterSet(django_filters.FilterSet):
 
     def rows(self, *, without: frozenset[str] = frozenset()) -> QuerySet[Any]:
         """The rows that remain, or none when something is wrong; ``without`` leaves some conditions aside."""
-        rows: QuerySet[Model] = self.queryset.all()
         if self.problems:
-            return rows.none()
+            nothing: QuerySet[Model] = self.queryset.none()
+            return nothing
+        rows: QuerySet[Model] = self.all_rows(without=without)
         for name, value in self.active.items():
             if name not in without:
                 rows = self.filters[name].filter(rows, value)
+        return rows
+
+    def all_rows(self, *, without: frozenset[str]) -> QuerySet[Any]:
+        """What the conditions, but those in ``without``, are laid on."""
+        rows: QuerySet[Model] = self.queryset.all()
         return rows
 
     @property

@@ -115,7 +115,11 @@ class Item(Timestamped):
             ),
             models.CheckConstraint(condition=models.Q(round__gte=1), name="item_round_from_one"),
         ]
-        indexes = [models.Index(fields=["ledger", "order"], name="item_ledger_order")]
+        indexes = [
+            models.Index(fields=["ledger", "order"], name="item_ledger_order"),
+            # Few items are any: the list of them begins here instead of going through all measures.
+            models.Index(fields=["ledger"], name="item_reform", condition=models.Q(is_reform_item=True)),
+        ]
 
     def __str__(self) -> str:
         return self.problem[:40]

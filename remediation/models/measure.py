@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.core.validators import MaxValueValidator
 from django.db import models
-from django.db.models import Case, Q, Value, When
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import IsNull
 from django.utils.translation import gettext_lazy as _
 
 from core.models import Timestamped
@@ -247,6 +248,32 @@ class Measure(Timestamped):
             ),
             models.Index(fields=["updated_at", "id"], name="measure_updated", condition=COUNTED),
             models.Index(fields=["ledger", "shared_key"], name="measure_shared"),
+            # Latest deadline first; of one ledger, too: all but the smallest are met soon enough on the way.
+            models.Index(
+                F("is_open").desc(),
+                IsNull(F("watch_date"), True),
+                F("watch_date").desc(),
+                F("order").desc(),
+                F("id").desc(),
+                name="measure_watch_latest",
+                condition=COUNTED,
+            ),
+            # Conditions that few rows meet, or the last ones: without these the list is gone through for fifty of them.
+            models.Index(
+                fields=["-is_open", "watch_date", "order", "id"],
+                name="measure_long_term",
+                condition=COUNTED & Q(is_long_term=True),
+            ),
+            models.Index(
+                fields=["reported_at"],
+                name="measure_reported",
+                condition=COUNTED & Q(reported_at__isnull=False),
+            ),
+            models.Index(
+                fields=["-is_open", "watch_date", "order", "id", "completed_on"],
+                name="measure_completed",
+                condition=COUNTED & Q(completed_on__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -292,4 +319,7 @@ class MeasureOffice(models.Model):
             ),
             models.Index(fields=["office", "ledger", "role", "measure"], name="duty_office_ledger"),
             models.Index(fields=["item", "office"], name="duty_item_office"),
+            models.Index(
+                fields=["office", "measure"], name="duty_main_office", condition=Q(role=DutyRole.LEAD, rank=0)
+            ),
         ]

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Office, OfficeAlias, User
-from core.clock import today
+from core.clock import midnight, midnight_after, today
 from core.models import CalendarDay
 from remediation import conditions, kept_figures
 from remediation.counting import MeasureTotals, measure_totals
@@ -630,3 +630,57 @@ def test_an_export_and_a_print_of_a_large_list_hold_every_row(
     client.force_login(ledger_admin)
     assert len(client.get(f"{LIST}?print=1").context["rows"]) == 45
     assert client.get(f"{LIST}?format=csv").getvalue().decode().count("措施之") == 45
+
+
+def test_a_report_is_found_by_its_day_in_the_organs_time_zone(
+    client: Client, ledger_admin: User, mixed: dict[str, Measure]
+) -> None:
+    day = today()
+    for name, moment in {
+        "red": midnight(day) - timedelta(microseconds=1),
+        "old_red": midnight(day),
+        "today": midnight_after(day) - timedelta(microseconds=1),
+        "far": midnight_after(day),
+    }.items():
+        Measure.objects.filter(pk=mixed[name].pk).update(reported_at=moment)
+    client.force_login(ledger_admin)
+    shown = rows_of(client, f"{LIST}?reported_after={day}&reported_before={day}")
+    assert set(shown) == {mixed["old_red"].text, mixed["today"].text}
+    assert len(rows_of(client, f"{LIST}?reported_after={day}")) == 3
+    assert len(rows_of(client, f"{LIST}?reported_before={day}")) == 3
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [("reported_after=0001-01-01", 1), ("reported_before=9999-12-31", 1), ("reported_after=9999-12-31", 0)],
+)
+def test_a_day_at_the_end_of_time_is_a_day(
+    client: Client, ledger_admin: User, mixed: dict[str, Measure], query: str, found: int
+) -> None:
+    Measure.objects.filter(pk=mixed["red"].pk).update(reported_at=midnight(today()))
+    client.force_login(ledger_admin)
+    assert len(rows_of(client, f"{LIST}?{query}")) == found
+
+
+@pytest.mark.parametrize("query", ["", "&role=lead", "&role=main", "&below=1"])
+def test_an_office_asked_for_shows_nothing_beyond_the_readers_scope(
+    client: Client,
+    clerk: User,
+    ledger_admin: User,
+    office: Office,
+    other_office: Office,
+    mixed: dict[str, Measure],
+    query: str,
+) -> None:
+    """Of their own office all, as everybody who may see it; of another one what their own answers for with it."""
+    everybody, own = Client(), client
+    everybody.force_login(ledger_admin)
+    own.force_login(clerk)
+    asked = f"{LIST}?office={office.pk}{query}"
+    assert set(rows_of(own, asked)) == set(rows_of(everybody, asked))
+    foreign = set(rows_of(own, f"{LIST}?office={other_office.pk}{query}"))
+    assert foreign == set(rows_of(everybody, f"{LIST}?office={other_office.pk}{query}")) & set(
+        rows_of(own, LIST)
+    )
+    both = f"{LIST}?office={office.pk}&office={other_office.pk}{query}"
+    assert set(rows_of(own, both)) == set(rows_of(everybody, both)) & set(rows_of(own, LIST))

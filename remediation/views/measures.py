@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, cast
 
 from django.db.models import Count, F, QuerySet
+from django.db.models.lookups import IsNull
 from django.http import HttpResponse, HttpResponseBase
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
@@ -38,7 +39,8 @@ MEASURE_ORDERS = {
     "due": Order(
         _("Deadline"),
         ("-is_open", F("watch_date").asc(nulls_last=True), "order", "pk"),
-        ("-is_open", F("watch_date").desc(nulls_last=True), "-order", "-pk"),
+        # Those without a date last, in words that an index of either database can hold.
+        ("-is_open", IsNull(F("watch_date"), True), "-watch_date", "-order", "-pk"),
     ),
     "number": Order(_("Number"), ("ledger_id", "order", "pk"), ("-ledger_id", "-order", "-pk")),
     "status": Order(
