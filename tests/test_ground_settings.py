@@ -8,11 +8,9 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.contrib.staticfiles import finders
 from django.db import OperationalError, connection, transaction
 from django.test import Client
 
-from core.front_end import PACKAGE_FILES
 from tests.check import PRODUCTION
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -65,13 +63,6 @@ def test_private_files_have_no_address(db: None, client: Client, path: str) -> N
     response = client.get(path)
     assert response.status_code in {302, 404}
     assert b"private" not in response.content
-
-
-def test_front_end_packages_are_found_by_file() -> None:
-    for path, source in PACKAGE_FILES.items():
-        assert finders.find(path) == str(ROOT / "node_modules" / source)
-    assert finders.find("vendor/bootstrap/css/bootstrap.css") is None
-    assert finders.find("vendor/bootstrap/../../package.json") is None
 
 
 def test_an_organs_settings_pass_the_deployment_check() -> None:

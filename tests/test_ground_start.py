@@ -98,7 +98,7 @@ def test_it_runs_stops_and_runs_again(tmp_path: Path) -> None:
         assert any(" worker " in command for command in commands)
         assert any(" beat " in command for command in commands)
         manifest = json.loads((ROOT / "staticfiles" / "staticfiles.json").read_text(encoding="utf-8"))
-        style_sheet = manifest["paths"]["vendor/bootstrap/css/bootstrap.min.css"]
+        style_sheet = manifest["paths"]["build/site.css"]
         assert fetched(port, f"/static/{style_sheet}")[0] == 200
         assert fetched(port, "/no-such-page")[0] in {302, 404}
     said = log.read_text()

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db
 
+# Without the chart library (benchmarks/lines/loads.py has every page).
+MOST_REQUESTS = 12
+
 
 def test_the_style_page_is_for_the_demo_alone(client: Client) -> None:
     with override_settings(DEMO=False):
@@ -111,3 +114,33 @@ def test_the_keyboard_alone_is_enough(
     assert page.locator("[data-selected-count]").inner_text() == "4"
     page.locator("[data-select-none]").click()
     assert page.locator("[data-selection-bar]").is_hidden()
+
+
+@pytest.mark.django_db(transaction=True)
+@override_settings(DEMO=True)
+def test_a_first_visit_takes_few_requests(
+    browser_page: Page, sign_in: Callable[[Page, User], None], ledger_admin: User
+) -> None:
+    sign_in(browser_page, ledger_admin)
+    asked: list[str] = []
+    browser_page.on("request", lambda request: asked.append(request.url))
+    # No page has more kinds of pictures on it.
+    browser_page.goto(reverse("core:style"), wait_until="networkidle")
+    assert len([url for url in asked if url.startswith("http")]) <= MOST_REQUESTS, asked
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_printed_page_has_its_foot_in_the_margin(
+    browser_page: Page, sign_in: Callable[[Page, User], None], clerk: User
+) -> None:
+    sign_in(browser_page, clerk)
+    browser_page.goto(reverse("remediation:work"))
+    foot = browser_page.locator(".print-foot")
+    knows_margins = browser_page.evaluate("'CSSMarginRule' in window")
+    assert foot.get_attribute("hidden") is None
+    browser_page.pdf()
+    assert (foot.get_attribute("hidden") is not None) is knows_margins
+    rules = browser_page.evaluate("Array.from(document.styleSheets[0].cssRules).map((rule) => rule.cssText)")
+    assert any("@bottom-left" in rule for rule in rules) is knows_margins
+    browser_page.pdf()
+    assert browser_page.evaluate("document.styleSheets[0].cssRules.length") == len(rules)
