@@ -158,6 +158,14 @@ def test_a_portfolio_leader_sees_the_portfolio(demo: Ledger) -> None:
 # -- past days --------------------------------------------------------------------------------------------------------
 
 
+def test_the_chart_library_is_fetched_where_there_is_a_chart(demo: Ledger) -> None:
+    leader = User.objects.get(username="leader")
+    before_all = (today() - timedelta(days=900)).isoformat()
+    for parameters, has_chart in (({}, True), ({"date": before_all}, False), ({"view": "table"}, False)):
+        html = page(leader, **parameters)
+        assert ('data-trend="' in html, "echarts" in html, "dashboard.js" in html) == (has_chart,) * 3
+
+
 def test_a_past_day_has_figures_and_no_lists(demo: Ledger) -> None:
     leader = User.objects.get(username="leader")
     day = month_end_before(month_end_before(today()))

@@ -41,6 +41,7 @@ def test_a_new_ledger_has_figures_and_says_when_the_trend_begins(db: None, super
     html = page(supervision_officer)
     assert "起有趋势" in html
     assert "0%" in html
+    assert "echarts" not in html
 
 
 def test_without_a_ledger_it_says_what_to_do(db: None, ledger_admin: User, clerk: User) -> None:

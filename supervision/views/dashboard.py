@@ -233,8 +233,10 @@ def ledger_choices(request: HttpRequest, population: Population) -> dict[str, An
 # -- trend ------------------------------------------------------------------------------------------------------------
 
 
-def chart_of(points: list[Point]) -> dict[str, Any]:
-    """What the chart draws: the same figures as the table below it."""
+def chart_of(points: list[Point]) -> dict[str, Any] | None:
+    """What the chart draws: the same figures as the table below it; nothing where one point makes no line."""
+    if len(points) < 2:
+        return None
     return {
         "days": [notation.day(point.day) for point in points],
         "labels": [point_label(point, points) for point in points],
