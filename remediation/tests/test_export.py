@@ -224,6 +224,18 @@ def test_a_download_is_told_to_the_audit_log(client: Client, clerk: User, ledger
     assert event.detail["query"] == "format=csv&status=in_progress"
 
 
+@pytest.mark.parametrize("kind", ["xlsx", "csv"])
+def test_a_download_is_not_compressed_on_its_way(
+    client: Client, clerk: User, ledger: Ledger, kind: str
+) -> None:
+    client.force_login(clerk)
+    answer = client.get(f"/measures/?format={kind}", headers={"Accept-Encoding": "gzip"})
+    assert answer.streaming
+    assert "Content-Encoding" not in answer
+    begin = next(iter(answer))
+    assert begin.startswith({"xlsx": b"PK", "csv": b"\xef\xbb\xbf"}[kind])
+
+
 def test_queries_of_a_download_do_not_grow_with_rows(
     client: Client, ledger_admin: User, ledger: Ledger, django_assert_max_num_queries: Any
 ) -> None:
