@@ -8,9 +8,13 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.core.management import call_command
 from django.db import OperationalError, connection, transaction
-from django.test import Client
+from django.test import Client, override_settings
 
+# The real ones: tests take static files from their source.
+from config.settings import STORAGES
 from tests.check import PRODUCTION
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -63,6 +67,21 @@ def test_private_files_have_no_address(db: None, client: Client, path: str) -> N
     response = client.get(path)
     assert response.status_code in {302, 404}
     assert b"private" not in response.content
+
+
+def test_collected_files_are_named_by_their_digest_and_may_be_read_by_another_account(
+    tmp_path: Path,
+) -> None:
+    root = tmp_path / "collected"
+    with override_settings(STATIC_ROOT=root, STORAGES=STORAGES):
+        call_command("collectstatic", interactive=False, verbosity=0)
+        sheet = root / staticfiles_storage.url("build/site.css").removeprefix("/static/")
+        arrow = staticfiles_storage.url("img/chevron-down.svg").removeprefix("/static/")
+    assert sheet.name != "site.css"
+    assert f'url("../{arrow}")' in sheet.read_text(encoding="utf-8")
+    assert sheet.with_name(f"{sheet.name}.gz").is_file()
+    for path in (root, *(found for found in root.rglob("*") if found.suffix != ".gz")):
+        assert path.stat().st_mode & 0o777 == (0o755 if path.is_dir() else 0o644), path
 
 
 def test_an_organs_settings_pass_the_deployment_check() -> None:
