@@ -61,7 +61,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--sizes", type=numbers, default=None, help="rows, as 1000,100000")
     parser.add_argument("--workbooks", type=numbers, default=WORKBOOKS, help="rows of the imported workbooks")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
-    about = ", ".join(f"{line.name} ({line.about})" for line in LINES.values())
+    # argparse reads a percent sign as the start of a name.
+    about = ", ".join(f"{line.name} ({line.about})" for line in LINES.values()).replace("%", "%%")
     parser.add_argument(
         "--only", action="append", choices=list(LINES), metavar="LINE", help=f"one of {about}"
     )

@@ -23,6 +23,7 @@ from remediation.permissions import (
     reporting_offices,
 )
 from remediation.recording import Duties
+from remediation.states import CompletionStatus, WorkflowState
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -60,6 +61,16 @@ class MeasureRow:
     assisting: tuple[str, ...] = ()
     is_own: bool = False
     row_url: str = ""
+
+    @property
+    def status(self) -> CompletionStatus:
+        """The completion status with its word."""
+        return CompletionStatus(self.measure.status)
+
+    @property
+    def state(self) -> WorkflowState:
+        """The workflow state with its word."""
+        return WorkflowState(self.measure.workflow_state)
 
     @property
     def why_id(self) -> str:

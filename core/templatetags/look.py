@@ -237,10 +237,15 @@ def rollup_bar(
 @register.simple_tag
 def percent_bar(value: Any, *, label: str, extra: str = "") -> SafeString:
     """Return one value from 0 to 100 as a ``progress`` element with a name for readers."""
+    return _percent_bar(f"{float(value or 0):g}", str(label), extra)
+
+
+@drawn_once
+def _percent_bar(value: str, label: str, extra: str) -> SafeString:
     return format_html(
         '<progress class="bar{}" max="100" value="{}" aria-label="{}"></progress>',
         f" {extra}" if extra else "",
-        f"{float(value or 0):g}",
+        value,
         label,
     )
 
