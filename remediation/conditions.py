@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any, cast
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
 from core.workdays import WorkCalendar
 from remediation.models import MeasureOffice
@@ -37,7 +37,7 @@ def not_completed() -> Q:
 
 def without_lead_office() -> Q:
     """Nobody leads it."""
-    return ~Q(Exists(MeasureOffice.objects.filter(measure=OuterRef("pk"), role=DutyRole.LEAD)))
+    return Q(has_lead=False)
 
 
 def answered_for_by(office_ids: Iterable[int], *, role: str | None = None, **copied: Any) -> Q:

@@ -1,13 +1,15 @@
 """The triggers behind ``ItemStanding`` and the copies on ``MeasureOffice``, for both databases.
 
-Migrations put them in place. One that rebuilds the table of items, measures or their offices on SQLite (any change of
-a column does) takes the triggers away: let it end with ``migrations.RunPython(install, remove)``. A test looks whether
-they are there.
+Migrations put them in place, with those of ``lead_triggers``. One that rebuilds the table of items, measures or their
+offices on SQLite (any change of a column does) takes the triggers away: let it end with
+``migrations.RunPython(install, remove)``. A test looks whether they are there.
 """
 
 from __future__ import annotations
 
 from typing import Any
+
+from remediation import lead_triggers
 
 # As they were decided: the words are those of remediation.states, and a test compares the outcome with Python's.
 UNLIT = "('concluded', 'pending_closure', 'closed', 'suspended', 'transferred', 'voided')"
@@ -195,9 +197,11 @@ FUNCTIONS = (
 
 def install(apps: Any, schema_editor: Any) -> None:
     """Create the triggers, and what they keep of the rows that are there."""
-    cursor_of = schema_editor.connection.cursor
     remove(apps, schema_editor)
-    with cursor_of() as cursor:
+    measure = apps.get_model("remediation", "Measure")
+    # Older migrations install what there was to keep by then.
+    keeps_leads = any(field.name == "has_lead" for field in measure._meta.get_fields())
+    with schema_editor.connection.cursor() as cursor:
         if schema_editor.connection.vendor == "postgresql":
             cursor.execute(POSTGRESQL)
             cursor.execute("SELECT remediation_item_standing(ARRAY(SELECT id FROM remediation_item))")
@@ -205,19 +209,21 @@ def install(apps: Any, schema_editor: Any) -> None:
                 f"UPDATE remediation_measureoffice d SET ({DUTY_COPIES}) = "  # noqa: S608 - constants
                 "(m.item_id, m.ledger_id, m.is_open, m.watch_date) FROM remediation_measure m WHERE m.id = d.measure_id"
             )
-            return
-        for name, (table, moment, statement) in TRIGGERS.items():
-            cursor.execute(f"CREATE TRIGGER {name} {moment} ON {table} {statement}")
-        cursor.execute(refreshed("SELECT id FROM remediation_item"))
-        cursor.execute(COPIED)
+        else:
+            for name, (table, moment, statement) in TRIGGERS.items():
+                cursor.execute(f"CREATE TRIGGER {name} {moment} ON {table} {statement}")
+            cursor.execute(refreshed("SELECT id FROM remediation_item"))
+            cursor.execute(COPIED)
+        if keeps_leads:
+            lead_triggers.install(cursor, schema_editor.connection.vendor)
 
 
 def remove(apps: Any, schema_editor: Any) -> None:
     """Drop the triggers."""
+    on_table = schema_editor.connection.vendor == "postgresql"
     with schema_editor.connection.cursor() as cursor:
-        on_table = schema_editor.connection.vendor == "postgresql"
-        for name, (table, _moment, _statement) in TRIGGERS.items():
+        for name, (table, _moment, _statement) in {**TRIGGERS, **lead_triggers.TRIGGERS}.items():
             cursor.execute(f"DROP TRIGGER IF EXISTS {name}" + (f" ON {table}" if on_table else ""))
         if on_table:
-            for function in FUNCTIONS:
+            for function in (*FUNCTIONS, *lead_triggers.FUNCTIONS):
                 cursor.execute(f"DROP FUNCTION IF EXISTS {function}")

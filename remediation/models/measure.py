@@ -153,6 +153,8 @@ class Measure(Timestamped):
         editable=False,
     )
     version = models.PositiveIntegerField(_("version"), default=1, editable=False)
+    # Whether an office leads it, written by the database itself (remediation/kept_triggers.py).
+    has_lead = models.BooleanField(default=False, editable=False)
 
     # -- what follows from the columns above, kept by the database itself ---------------------------------------------
     watch_date = models.GeneratedField(
@@ -263,6 +265,11 @@ class Measure(Timestamped):
                 fields=["-is_open", "watch_date", "order", "id"],
                 name="measure_long_term",
                 condition=COUNTED & Q(is_long_term=True),
+            ),
+            models.Index(
+                fields=["-is_open", "watch_date", "order", "id"],
+                name="measure_without_lead",
+                condition=COUNTED & Q(has_lead=False),
             ),
             models.Index(
                 fields=["reported_at"],

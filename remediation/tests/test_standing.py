@@ -8,11 +8,12 @@ from random import Random
 
 import pytest
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
+from remediation import kept_triggers, lead_triggers
 from remediation.counting import item_status
-from remediation.kept_triggers import TRIGGERS
 from remediation.models import Item, ItemStanding, Measure, MeasureOffice
-from remediation.states import MEASURE_STATUSES, UNLIT_STATES, CompletionStatus, WorkflowState
+from remediation.states import MEASURE_STATUSES, UNLIT_STATES, CompletionStatus, DutyRole, WorkflowState
 from tests.ledgers import make_item, make_ledger, make_measure, make_office
 
 DAY = date(2026, 3, 2)
@@ -58,6 +59,23 @@ def check_copies() -> None:
         "measure__item_id", "measure__ledger_id", "measure__is_open", "measure__watch_date"
     )
     assert list(copies.order_by("pk")) == list(own.order_by("pk"))
+    led = MeasureOffice.objects.filter(role=DutyRole.LEAD).values_list("measure_id", flat=True)
+    assert set(Measure.objects.filter(has_lead=True).values_list("pk", flat=True)) == set(led)
+
+
+def change_offices_at_random(measures: QuerySet[Measure], chance: Random) -> None:
+    """Some offices go, or one changes its role, or whole rows are saved as they were read before that."""
+    duties = MeasureOffice.objects.filter(measure__in=measures)
+    what = chance.randrange(3)
+    if what == 0:
+        duties.filter(role=chance.choice(DutyRole.values)).delete()
+    elif what == 1:
+        first = list(duties.values_list("pk", flat=True)[:1])
+        duties.filter(pk__in=first).update(role=chance.choice(DutyRole.values))
+    else:
+        for one in measures:
+            one.has_lead = chance.random() < 0.5
+            one.save()
 
 
 @pytest.mark.django_db
@@ -72,7 +90,7 @@ def test_it_follows_every_kind_of_change() -> None:
         measures = Measure.objects.filter(item=item)
         status = chance.choice(MEASURE_STATUSES)
         due = chance.choice([None, DAY + timedelta(days=chance.randint(-9, 9))])
-        what = chance.randrange(7)
+        what = chance.randrange(8)
         if what == 0:
             make_measure(item, due=due, status=status, lead=offices[:1], assisting=offices[1:])
         elif what == 1:
@@ -94,10 +112,12 @@ def test_it_follows_every_kind_of_change() -> None:
             measures.filter(pk__in=list(measures.values_list("pk", flat=True)[:1])).update(
                 item=chance.choice(items)
             )
+        elif what == 6:
+            change_offices_at_random(measures, chance)
         else:
-            one = measures.first()
-            if one is not None:
-                one.delete()
+            last = measures.last()
+            if last is not None:
+                last.delete()
         for every in items:
             every.refresh_from_db()
             assert stored(every) == expected(every)
@@ -130,7 +150,7 @@ def test_the_triggers_are_in_place() -> None:
         else:
             cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
         found = {name for (name,) in cursor.fetchall()}
-    assert set(TRIGGERS) <= found
+    assert {*kept_triggers.TRIGGERS, *lead_triggers.TRIGGERS} <= found
 
 
 @pytest.mark.django_db(transaction=True)

@@ -214,9 +214,9 @@ class ScaleWriter:
             Measure,
             ["id", "created_at", "updated_at", "ledger", "item", "number", "text", "note", "status", "status_text",
              "percent", "progress", "completed_on", "deadline_text", "deadline_kind", "first_due_date", "due_date",
-             "is_long_term", "workflow_state", "order", "key", "version"],
+             "is_long_term", "workflow_state", "order", "key", "version", "has_lead"],
         )  # fmt: skip
-        # What the database would copy from the measure row by row is given with the row.
+        # What the database would work out and copy row by row is given with the row.
         duties = TableWriter(
             MeasureOffice,
             ["measure", "office", "role", "rank", "item", "ledger", "is_open", "watch_date"],
@@ -250,7 +250,7 @@ class ScaleWriter:
                 status.value, none, STATUS_COLUMNS[status], none,
                 min(due, self.today) if status == CompletionStatus.COMPLETED else None,
                 f"{due:%Y-%m-%d}", DeadlineKind.DATED.value, due, due, False, handling, number + 1,
-                text_key(text), 1,
+                text_key(text), 1, True,
             )  # fmt: skip
             is_open = status != CompletionStatus.COMPLETED
             for role, offices in ((DutyRole.LEAD.value, lead), (DutyRole.ASSISTING.value, assisting)):
