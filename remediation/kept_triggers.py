@@ -35,6 +35,20 @@ SELECT {group} COUNT(CASE WHEN m.is_counted THEN 1 END) AS counted,
        MIN(CASE WHEN m.is_open THEN m.watch_date END) AS nearest,
        MAX(CASE WHEN m.is_counted THEN m.due_date END) AS latest
 """
+DUTY_COPIES = "item_id, ledger_id, is_open, watch_date"
+
+
+def changed(columns: str, new: str = "new_rows", old: str = "old_rows") -> str:
+    """What a statement made different in ``columns``, the key among them. As sets: joined, the rows before and after
+    cost the square of their number, because PostgreSQL knows nothing of a trigger's tables."""
+    return f"SELECT {columns} FROM {new} EXCEPT SELECT {columns} FROM {old}"  # noqa: S608 - constants
+
+
+ITEM_CHANGES = changed("id, reported_status, workflow_state, due_date, ledger_id")
+STANDING_FROM = "id, item_id, status, is_open, is_counted, watch_date, due_date"
+MEASURE_CHANGES = changed(STANDING_FROM)
+# The items that measures were moved away from.
+MEASURE_CHANGES_BACK = changed(STANDING_FROM, "old_rows", "new_rows")
 COLUMNS = "item_id, ledger_id, counted, completed, progress, is_open, watch_date, due_date"
 
 # The item is locked first, and in the order of keys: of two savers in one item the second then counts what the first
@@ -71,17 +85,10 @@ END $$;
 CREATE OR REPLACE FUNCTION remediation_standing_of_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF TG_TABLE_NAME = 'remediation_item' THEN
-    PERFORM remediation_item_standing(ARRAY(
-      SELECT n.id FROM new_rows n JOIN old_rows o ON o.id = n.id
-      WHERE (n.reported_status, n.workflow_state, n.due_date, n.ledger_id)
-            IS DISTINCT FROM (o.reported_status, o.workflow_state, o.due_date, o.ledger_id)));
+    PERFORM remediation_item_standing(ARRAY(SELECT id FROM ({ITEM_CHANGES}) changed));
   ELSE
     PERFORM remediation_item_standing(ARRAY(
-      SELECT n.item_id FROM new_rows n JOIN old_rows o ON o.id = n.id
-      WHERE (n.status, n.is_open, n.is_counted, n.watch_date, n.due_date, n.item_id)
-            IS DISTINCT FROM (o.status, o.is_open, o.is_counted, o.watch_date, o.due_date, o.item_id)
-      UNION
-      SELECT o.item_id FROM new_rows n JOIN old_rows o ON o.id = n.id WHERE n.item_id <> o.item_id));
+      SELECT item_id FROM ({MEASURE_CHANGES}) changed UNION SELECT item_id FROM ({MEASURE_CHANGES_BACK}) gone));
   END IF;
   RETURN NULL;
 END $$;
@@ -104,10 +111,8 @@ CREATE OR REPLACE FUNCTION remediation_duty_copies() RETURNS trigger LANGUAGE pl
 BEGIN
   UPDATE remediation_measureoffice d
      SET item_id = n.item_id, ledger_id = n.ledger_id, is_open = n.is_open, watch_date = n.watch_date
-    FROM new_rows n JOIN old_rows o ON o.id = n.id
-   WHERE d.measure_id = n.id
-     AND (n.item_id, n.ledger_id, n.is_open, n.watch_date)
-         IS DISTINCT FROM (o.item_id, o.ledger_id, o.is_open, o.watch_date);
+    FROM ({changed("id, " + DUTY_COPIES)}) n
+   WHERE d.measure_id = n.id;
   RETURN NULL;
 END $$;
 
@@ -129,7 +134,6 @@ CREATE TRIGGER standing_measure_changed AFTER UPDATE ON remediation_measure
 CREATE TRIGGER standing_measure_gone AFTER DELETE ON remediation_measure REFERENCING OLD TABLE AS old_rows
   FOR EACH STATEMENT EXECUTE FUNCTION remediation_standing_of_gone();
 """  # noqa: S608 - constants
-DUTY_COPIES = "item_id, ledger_id, is_open, watch_date"
 COPIED = f"""
 UPDATE remediation_measureoffice SET ({DUTY_COPIES}) =
   (SELECT {DUTY_COPIES} FROM remediation_measure m WHERE m.id = remediation_measureoffice.measure_id)
@@ -202,6 +206,8 @@ def install(apps: Any, schema_editor: Any) -> None:
     # Older migrations install what there was to keep by then.
     keeps_leads = any(field.name == "has_lead" for field in measure._meta.get_fields())
     with schema_editor.connection.cursor() as cursor:
+        if keeps_leads:
+            lead_triggers.install(cursor, schema_editor.connection.vendor)
         if schema_editor.connection.vendor == "postgresql":
             cursor.execute(POSTGRESQL)
             cursor.execute("SELECT remediation_item_standing(ARRAY(SELECT id FROM remediation_item))")
@@ -214,8 +220,6 @@ def install(apps: Any, schema_editor: Any) -> None:
                 cursor.execute(f"CREATE TRIGGER {name} {moment} ON {table} {statement}")
             cursor.execute(refreshed("SELECT id FROM remediation_item"))
             cursor.execute(COPIED)
-        if keeps_leads:
-            lead_triggers.install(cursor, schema_editor.connection.vendor)
 
 
 def remove(apps: Any, schema_editor: Any) -> None:

@@ -34,7 +34,7 @@ CREATE OR REPLACE FUNCTION remediation_lead_of_changed() RETURNS trigger LANGUAG
 BEGIN
   IF TG_TABLE_NAME = 'remediation_measure' THEN
     PERFORM remediation_has_lead(ARRAY(
-      SELECT n.id FROM new_rows n JOIN old_rows o ON o.id = n.id WHERE n.has_lead <> o.has_lead));
+      SELECT id FROM (SELECT id, has_lead FROM new_rows EXCEPT SELECT id, has_lead FROM old_rows) changed));
   ELSE
     PERFORM remediation_has_lead(ARRAY(SELECT measure_id FROM new_rows UNION SELECT measure_id FROM old_rows));
   END IF;
@@ -94,10 +94,10 @@ FUNCTIONS = (
 
 
 def install(cursor: Any, vendor: str) -> None:
-    """Create the triggers, and set the column of the rows that are there."""
+    """Create the triggers, and set the column of the rows that are there; best while no other trigger is there yet."""
+    cursor.execute(RIGHTED)
     if vendor == "postgresql":
         cursor.execute(POSTGRESQL)
     else:
         for name, (table, moment, statement) in TRIGGERS.items():
             cursor.execute(f"CREATE TRIGGER {name} {moment} ON {table} {statement}")
-    cursor.execute(RIGHTED)
