@@ -45,43 +45,85 @@ def bulk_insert(objects: Iterable[models.Model]) -> None:
     if meta.pk not in fields:
         raise TypeError(f"{model.__name__} has no primary key of its own")
     moment = timezone.now()
-    stamped = [
-        f.attname for f in fields if getattr(f, "auto_now", False) or getattr(f, "auto_now_add", False)
-    ]
-    converters = [(field.attname, _converter(field)) for field in fields]
-    columns = [str(field.column) for field in fields]
+    stamped = [field.attname for field in fields if _is_stamped(field)]
+    columns = _Columns(fields)
     with transaction.atomic():
         while part:
-            for identity, one in zip(_free_ids(model, len(part)), part, strict=True):
+            for identity, one in zip(free_keys(model, len(part)), part, strict=True):
                 one.pk = identity
                 one._state.adding = False
                 one._state.db = connection.alias
                 for name in stamped:
                     setattr(one, name, moment)
-            # Column by column: one converter each, instead of one decision for every value.
-            values = [
-                _converted([one.__dict__[name] for one in part], convert) for name, convert in converters
-            ]
-            insert_rows(meta.db_table, columns, zip(*values, strict=True))
+            columns.insert([[one.__dict__[field.attname] for one in part] for field in fields])
             part = list(islice(waiting, ROWS_PER_STATEMENT))
 
 
 def bulk_insert_values(
-    model: type[models.Model], attributes: Sequence[str], rows: Sequence[tuple[Any, ...]]
+    model: type[models.Model], attributes: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> None:
-    """Insert plain values (no dates, no JSON) by attribute name; for link tables, where objects would only cost.
+    """Insert rows that are no objects, given as the values of ``attributes`` (``office_id``) in their order.
 
-    The model's other columns have to have defaults in the database, and its key is given by it.
+    What is stamped with the time of writing is stamped; any other column that is left out has to have a default in the
+    database, as a key has. They are taken batch by batch, too.
     """
-    if rows:
-        columns = [str(_column(model, name)) for name in attributes]
-        for start in range(0, len(rows), ROWS_PER_STATEMENT):
-            insert_rows(model._meta.db_table, columns, rows[start : start + ROWS_PER_STATEMENT])
+    by_name = {field.attname: field for field in model._meta.concrete_fields}
+    stamped = [name for name, field in by_name.items() if _is_stamped(field) and name not in attributes]
+    columns = _Columns([by_name[name] for name in (*attributes, *stamped)])
+    moment = timezone.now()
+    waiting = iter(rows)
+    with transaction.atomic():
+        while part := list(islice(waiting, ROWS_PER_STATEMENT)):
+            times = [[moment] * len(part) for _name in stamped]
+            columns.insert([*map(list, zip(*part, strict=True)), *times])
 
 
-def _column(model: type[models.Model], attribute: str) -> Any:
-    """The column behind an attribute name such as ``office_id``."""
-    return next(field.column for field in model._meta.concrete_fields if field.attname == attribute)
+def free_keys(model: type[models.Model], count: int) -> list[int]:
+    """Primary keys that nobody else will get, for rows that are inserted in this transaction."""
+    table, column = model._meta.db_table, str(model._meta.pk.column)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # The sequence is looked up once: asked for in each row it costs six times as much.
+            cursor.execute(
+                "WITH keys AS MATERIALIZED (SELECT pg_get_serial_sequence(%s, %s)::regclass AS sequence) "
+                "SELECT nextval(sequence) FROM keys, generate_series(1, %s)",
+                [connection.ops.quote_name(table), column, count],
+            )
+            return [row[0] for row in cursor.fetchall()]
+        # SQLite: a writing transaction holds the only write lock, so the next ids are free.
+        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
+        found = cursor.fetchone()
+        quoted = connection.ops.quote_name(table)
+        cursor.execute(f"SELECT MAX({connection.ops.quote_name(column)}) FROM {quoted}")  # noqa: S608 - names of ours
+        highest = cursor.fetchone()
+        first = max(found[0] if found else 0, highest[0] or 0) + 1
+        return list(range(first, first + count))
+
+
+def insert_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Insert rows of values as the database takes them, in one statement: COPY on PostgreSQL."""
+    _insert_columns(table, columns, [list(values) for values in zip(*rows, strict=True)])
+
+
+class _Columns:
+    """The columns of a table that are written, and what turns their values into those of the database."""
+
+    def __init__(self, fields: Sequence[models.Field[Any, Any]]) -> None:
+        self.table = fields[0].model._meta.db_table
+        self.names = [str(field.column) for field in fields]
+        self.converters = [_converter(field) for field in fields]
+
+    def insert(self, columns: Sequence[list[Any]]) -> None:
+        """Insert the rows whose values stand in ``columns``: one converter for each, not one choice for each value."""
+        converted = [
+            values if PLAIN_TYPES.issuperset(map(type, values)) else _converted(values, convert)
+            for values, convert in zip(columns, self.converters, strict=True)
+        ]
+        _insert_columns(self.table, self.names, converted)
+
+
+def _is_stamped(field: models.Field[Any, Any]) -> bool:
+    return bool(getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False))
 
 
 def _converted(values: list[Any], convert: Callable[[Any], Any]) -> list[Any]:
@@ -112,28 +154,38 @@ def _converter(field: models.Field[Any, Any]) -> Callable[[Any], Any]:
     return prepared
 
 
-def insert_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Insert rows of values as the database takes them, in one statement: COPY on PostgreSQL."""
+def _insert_columns(table: str, names: Sequence[str], columns: Sequence[list[Any]]) -> None:
     quote = connection.ops.quote_name
-    names = ", ".join(map(quote, columns))
+    quoted = ", ".join(map(quote, names))
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            lines = io.StringIO("".join([_copy_line(row) for row in rows]))
-            cursor.copy_expert(f"COPY {quote(table)} ({names}) FROM STDIN", lines)
+            texts = map("\t".join, zip(*map(_copied, columns), strict=True))
+            lines = io.BytesIO("\n".join([*texts, ""]).encode())
+            cursor.copy_expert(f"COPY {quote(table)} ({quoted}) FROM STDIN", lines)
         else:
-            marks = ", ".join(["%s"] * len(columns))
+            marks = ", ".join(["%s"] * len(names))
+            rows = list(zip(*columns, strict=True))
             # Names of our own models.
-            cursor.executemany(f"INSERT INTO {quote(table)} ({names}) VALUES ({marks})", list(rows))  # noqa: S608
+            cursor.executemany(f"INSERT INTO {quote(table)} ({quoted}) VALUES ({marks})", rows)  # noqa: S608
 
 
-def _copy_line(row: Sequence[Any]) -> str:
-    """One line of COPY's text format."""
-    return "\t".join([_COPIED.get(type(value), _other)(value) for value in row]) + "\n"
+def _copied(values: list[Any]) -> list[str]:
+    """The values of one column in COPY's text format. Most columns are of one type, and most texts need no escape."""
+    types = set(map(type, values))
+    if types == {str} and not _is_awkward("".join(values)):
+        return values
+    if len(types) == 1:
+        return list(map(_COPIED.get(types.pop(), _other), values))
+    return [_COPIED.get(type(value), _other)(value) for value in values]
+
+
+def _is_awkward(text: str) -> bool:
+    """Whether COPY would take a character of ``text`` for something else; looking is cheaper than replacing."""
+    return "\\" in text or "\t" in text or "\n" in text or "\r" in text
 
 
 def _escaped(text: str) -> str:
-    # Most texts hold none of the four, and looking is cheaper than replacing.
-    if "\\" in text or "\t" in text or "\n" in text or "\r" in text:
+    if _is_awkward(text):
         text = text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
     return text
 
@@ -161,23 +213,3 @@ _COPIED: dict[type, Callable[[Any], str]] = {
     date: _day,
     datetime: _day,
 }
-
-
-def _free_ids(model: type[models.Model], count: int) -> list[int]:
-    """Primary keys that nobody else will get, for rows that are inserted in this transaction."""
-    table, column = model._meta.db_table, str(model._meta.pk.column)
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(
-                "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
-                [connection.ops.quote_name(table), column, count],
-            )
-            return [row[0] for row in cursor.fetchall()]
-        # SQLite: a writing transaction holds the only write lock, so the next ids are free.
-        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
-        found = cursor.fetchone()
-        quoted = connection.ops.quote_name(table)
-        cursor.execute(f"SELECT MAX({connection.ops.quote_name(column)}) FROM {quoted}")  # noqa: S608 - names of ours
-        highest = cursor.fetchone()
-        first = max(found[0] if found else 0, highest[0] or 0) + 1
-        return list(range(first, first + count))
