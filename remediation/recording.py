@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Protocol
 
 from django.utils import timezone
 
+from core.bulk_insert import bulk_insert_values
 from remediation.models import (
     ChangeMark,
     EventKind,
@@ -91,8 +93,33 @@ def duties_and_names_of(measure_ids: Iterable[int]) -> tuple[dict[int, Duties], 
     return duties, names
 
 
+class MeasureState(Protocol):
+    """What an event keeps of a measure: the model has it, and so has a row of an import."""
+
+    @property
+    def pk(self) -> Any: ...
+    @property
+    def ledger_id(self) -> Any: ...
+    @property
+    def item_id(self) -> Any: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def percent(self) -> int: ...
+    @property
+    def first_due_date(self) -> date | None: ...
+    @property
+    def due_date(self) -> date | None: ...
+    @property
+    def review_date(self) -> date | None: ...
+    @property
+    def is_long_term(self) -> bool: ...
+    @property
+    def workflow_state(self) -> str: ...
+
+
 def event_for(
-    measure: Measure,
+    measure: MeasureState,
     *,
     kind: EventKind,
     duties: Duties,
@@ -105,10 +132,6 @@ def event_for(
 ) -> ItemEvent:
     """An unsaved event on ``measure`` carrying its whole countable state after the change."""
     return ItemEvent(
-        ledger_id=measure.ledger_id,
-        item_id=measure.item_id,
-        # Ids and not instances: an import makes ten thousand of these.
-        measure_id=measure.pk,
         kind=kind,
         occurred_at=occurred_at,
         occurred_on=timezone.localdate(occurred_at),
@@ -117,15 +140,51 @@ def event_for(
         reason=reason,
         report_id=report.pk if report else None,
         batch_id=batch.pk if batch else None,
-        status_after=measure.status,
-        percent_after=measure.percent,
-        first_due_after=measure.first_due_date,
-        due_after=measure.due_date,
-        review_after=measure.review_date,
-        is_long_term_after=measure.is_long_term,
-        workflow_state_after=measure.workflow_state,
-        lead_after=list(duties.lead),
-        assisting_after=list(duties.assisting),
+        **state_after(measure, duties),
+    )
+
+
+def state_after(measure: MeasureState, duties: Duties) -> dict[str, Any]:
+    """What an event says of the measure that it is about: which one, and its whole countable state."""
+    return {
+        "ledger_id": measure.ledger_id,
+        "item_id": measure.item_id,
+        "measure_id": measure.pk,
+        "status_after": measure.status,
+        "percent_after": measure.percent,
+        "first_due_after": measure.first_due_date,
+        "due_after": measure.due_date,
+        "review_after": measure.review_date,
+        "is_long_term_after": measure.is_long_term,
+        "workflow_state_after": measure.workflow_state,
+        "lead_after": list(duties.lead),
+        "assisting_after": list(duties.assisting),
+    }
+
+
+def insert_baselines(
+    measures: Iterable[tuple[MeasureState, Duties]],
+    *,
+    actor: User | None,
+    occurred_at: datetime,
+    reason: str,
+    batch: ImportBatch,
+) -> None:
+    """Write the baseline event of each new measure of an import, as ``event_for`` would make it, without objects."""
+    common = {
+        "kind": EventKind.BASELINE.value,
+        "occurred_at": occurred_at,
+        "occurred_on": timezone.localdate(occurred_at),
+        "actor_id": actor.pk if actor else None,
+        "changes": [],
+        "reason": reason,
+        "report_id": None,
+        "batch_id": batch.pk,
+    }
+    names = [field.attname for field in ItemEvent._meta.concrete_fields if not field.primary_key]
+    values_of = itemgetter(*names)
+    bulk_insert_values(
+        ItemEvent, names, (values_of(common | state_after(measure, duties)) for measure, duties in measures)
     )
 
 

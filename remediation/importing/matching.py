@@ -13,8 +13,9 @@ from difflib import SequenceMatcher
 from typing import TypeVar
 
 from core.text import folded, text_key
+from remediation.importing.measure_rows import MeasureRow
 from remediation.importing.parsed import Heading, ParsedRow
-from remediation.models import Item, Measure
+from remediation.models import Item
 from remediation.states import ItemKind
 
 # A left-over measure at the same place is taken for a reworded one from this likeness on.
@@ -85,7 +86,7 @@ def match_items(
     )
 
 
-def match_measures(rows: Sequence[ParsedRow], known: Sequence[Measure]) -> dict[int, Measure]:
+def match_measures(rows: Sequence[ParsedRow], known: Sequence[MeasureRow]) -> dict[int, MeasureRow]:
     """Index of the row within its item -> measure. Equal texts in one item are told apart by their order."""
     keys = [text_key(row.measure) for row in rows]
     places = {id(row): place for place, row in enumerate(rows)}

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
 from core.text import folded, whole_number
@@ -14,28 +13,20 @@ from core.workdays import WorkCalendar
 from remediation.deadlines import Deadline, parse_deadline
 from remediation.due_dates import review_date, working_date
 from remediation.importing.issues import ERROR, Issue
+from remediation.importing.known import KnownLedger, read_ledger
 from remediation.importing.matching import FileItem, file_items, match_items, match_measures
+from remediation.importing.measure_rows import MeasureRow
 from remediation.importing.parsed import ParsedRow
 from remediation.importing.reading import ImportOptions, Parsed
 from remediation.importing.target import chosen_ledger
 from remediation.importing.words import kind_from_type
-from remediation.models import Item, Ledger, Measure, Section
+from remediation.models import Item, Ledger, Section
 from remediation.recording import Change, Duties
-from remediation.states import CompletionStatus, DeadlineKind, DutyRole, ItemKind, WorkflowState
+from remediation.states import CompletionStatus, DeadlineKind, ItemKind, WorkflowState
 
-ROWS_A_FETCH = 2000
 NEW, CHANGED, UNCHANGED, WRONG = "new", "changed", "unchanged", "wrong"
+OFFICE_FIELDS = ("lead_offices", "assisting_offices")
 # What an office reports: not taken back by an older workbook (product text 4).
-REPEATED_TEXTS = (
-    "text",
-    "progress",
-    "note",
-    "status",
-    "status_text",
-    "deadline_text",
-    "deadline_kind",
-    "workflow_state",
-)
 REPORTED_FIELDS = ("status", "status_text", "percent", "progress")
 
 
@@ -45,24 +36,21 @@ class RowPlan:
 
     row: ParsedRow
     item: ItemPlan
-    measure: Measure | None = None
-    outcome: str = NEW
-    # Attributes of ``Measure`` to write; all of them for a new one.
-    values: dict[str, Any] = field(default_factory=dict)
-    duties: Duties = field(default_factory=Duties)
-    changes: list[Change] = field(default_factory=list)
+    # As the ledger has it; a new one as it will be written, without what only the ledger gives it.
+    measure: MeasureRow
+    outcome: str
+    duties: Duties
+    changes: Sequence[Change] = ()
     # What the file would overwrite of an office's report, and does not.
-    kept: list[Change] = field(default_factory=list)
+    kept: Sequence[Change] = ()
 
     @property
-    def stored(self) -> Measure:
-        """The measure, once it is known or has been made."""
-        if self.measure is None:
-            raise RuntimeError("the measure is not made yet")
-        return self.measure
+    def values(self) -> dict[str, Any]:
+        """The changed columns of the measure and what is to stand in them."""
+        return {change.field: change.after for change in self.changes if change.field not in OFFICE_FIELDS}
 
 
-@dataclass
+@dataclass(slots=True)
 class ItemPlan:
     """What becomes of one item of the file."""
 
@@ -94,7 +82,7 @@ class Plan:
     today: date
     items: list[ItemPlan] = field(default_factory=list)
     rows: list[RowPlan] = field(default_factory=list)
-    missing: list[Measure] = field(default_factory=list)
+    missing: list[MeasureRow] = field(default_factory=list)
     issues: list[Issue] = field(default_factory=list)
     sections: dict[tuple[str, ...], Section] = field(default_factory=dict)
     start: date | None = None
@@ -131,7 +119,10 @@ def build_plan(
         plan.issues.append(Issue("title_taken", details={"title": ledger.title}))
     plan.start = (ledger.started_on if ledger else None) or parsed.reported_on or today
     plan.ledger_changes = _ledger_changes(plan)
-    _Planner(plan, calendar=calendar, lock=lock).run()
+    texts = (text for row in parsed.rows for text in (row.measure, row.progress, row.note) if text)
+    known = read_ledger(ledger, file_texts=texts, lock=lock) if ledger else KnownLedger()
+    plan.sections = known.sections
+    _Planner(plan, calendar=calendar, known=known).run()
     return plan
 
 
@@ -150,54 +141,19 @@ def _ledger_changes(plan: Plan) -> list[Change]:
 class _Planner:
     """Builds the rows of a plan from the ledger as it stands."""
 
-    def __init__(self, plan: Plan, *, calendar: WorkCalendar, lock: bool) -> None:
-        self.plan, self.calendar = plan, calendar
+    def __init__(self, plan: Plan, *, calendar: WorkCalendar, known: KnownLedger) -> None:
+        self.plan, self.calendar, self.known = plan, calendar, known
         self.policy = plan.ledger or Ledger()
-        self.items: list[Item] = []
-        self.measures: defaultdict[int, list[Measure]] = defaultdict(list)
-        self.duties: dict[int, Duties] = {}
-        self.paths: dict[int | None, tuple[str, ...]] = {}
-        if plan.ledger is not None:
-            self._load(plan.ledger, lock=lock)
-
-    def _load(self, ledger: Ledger, *, lock: bool) -> None:
-        """The ledger in four queries."""
-        sections = {section.pk: section for section in Section.objects.filter(ledger=ledger)}
-        for section in sections.values():
-            titles: list[str] = []
-            walk: Section | None = section
-            while walk is not None:
-                titles.append(walk.key)
-                walk = sections.get(walk.parent_id) if walk.parent_id else None
-            path = tuple(reversed(titles))
-            self.paths[section.pk] = path
-            self.plan.sections[path] = section
-        self.items = list(Item.objects.filter(ledger=ledger).live().order_by("order", "pk"))
-        measures = Measure.objects.filter(ledger=ledger).exclude(workflow_state=WorkflowState.VOIDED)
-        if lock:
-            measures = measures.select_for_update(of=("self",))
-        # A large ledger is in memory once: streamed, not beside its own result set, and its texts are those of the file
-        # where both agree (measured at 100,000 rows: 491 MB instead of 602).
-        texts = {
-            text: text
-            for row in self.plan.parsed.rows
-            for text in (row.measure, row.progress, row.note)
-            if text
-        }
-        for measure in measures.order_by("order", "pk").iterator(chunk_size=ROWS_A_FETCH):
-            for name in REPEATED_TEXTS:
-                text = getattr(measure, name)
-                setattr(measure, name, texts.setdefault(text, text))
-            self.measures[measure.item_id].append(measure)
-        self.duties = _ledger_duties(ledger)
+        # Offices as the file combines them: an organ has few combinations.
+        self.duties: dict[Duties, Duties] = {}
 
     def run(self) -> None:
         plan = self.plan
         as_numbers = any(layout.is_project_plan for layout in plan.parsed.layouts)
         files = file_items(plan.parsed.rows, serials_are_numbers=as_numbers)
-        matched = match_items(files, self.items, self.paths)
+        matched = match_items(files, self.known.items, self.known.paths)
         numbers = self._used_numbers(files)
-        found: set[int] = set()
+        found: set[int | None] = set()
         for place, file in enumerate(files):
             item_plan = ItemPlan(file, matched.get(place))
             plan.items.append(item_plan)
@@ -206,7 +162,10 @@ class _Planner:
         by_row = {id(row.row): row for item in plan.items for row in item.rows}
         plan.rows = [by_row[id(row)] for row in plan.parsed.rows]
         plan.missing = [
-            measure for item in self.items for measure in self.measures[item.pk] if measure.pk not in found
+            measure
+            for item in self.known.items
+            for measure in self.known.measures[item.pk]
+            if measure.pk not in found
         ]
         plan.issues.sort(key=lambda issue: (issue.sheet, issue.row or 0, issue.column or 0))
 
@@ -215,7 +174,7 @@ class _Planner:
     def _used_numbers(self, files: list[FileItem]) -> defaultdict[ItemKind, int]:
         """The highest number of each kind, in the ledger and in the file."""
         highest: defaultdict[ItemKind, int] = defaultdict(int)
-        for kind, number in [(item.kind, item.number) for item in self.items] + [
+        for kind, number in [(item.kind, item.number) for item in self.known.items] + [
             (f.kind, f.number) for f in files
         ]:
             highest[ItemKind(kind)] = max(highest[ItemKind(kind)], whole_number(number) or 0)
@@ -260,37 +219,35 @@ class _Planner:
                 continue
             plan.changes.append(Change(name, getattr(item, name), value))
             plan.values[name] = value
-        if file.path and file.path != self.paths.get(item.section_id, ()):
+        if file.path and file.path != self.known.paths.get(item.section_id, ()):
             plan.changes.append(
                 Change(
                     "section",
-                    " / ".join(self.paths.get(item.section_id, ())),
+                    " / ".join(self.known.paths.get(item.section_id, ())),
                     " / ".join(h.title for h in file.headings),
                 )
             )
 
     # -- rows ---------------------------------------------------------------------------------------------------------
 
-    def _plan_rows(self, plan: ItemPlan, found: set[int]) -> None:
-        known = self.measures[plan.item.pk] if plan.item else []
+    def _plan_rows(self, plan: ItemPlan, found: set[int | None]) -> None:
+        known = self.known.measures[plan.item.pk] if plan.item else []
         matched = match_measures(plan.file.rows, known) if known else {}
         first_of: dict[tuple[str, str], ParsedRow] = {}
         for place, row in enumerate(plan.file.rows):
-            row_plan = RowPlan(row, plan, matched.get(place))
-            plan.rows.append(row_plan)
+            measure = matched.get(place)
             self._tell_twice(row, first_of)
             wanted = self._wanted(row)
-            self._tell_relative(row, row_plan.measure, wanted.get("due_date"))
-            if row_plan.measure is None:
-                row_plan.values = self._new_values(wanted, number=self._number(plan, row, place, known))
-                row_plan.duties = Duties(row.lead or (), row.assisting or ())
-                row_plan.outcome = NEW
+            self._tell_relative(row, measure, wanted.get("due_date"))
+            if measure is None:
+                new = self._new_measure(wanted, number=self._number(plan, row, place, known))
+                row_plan = RowPlan(row, plan, new, NEW, self._duties(row.lead or (), row.assisting or ()))
             else:
-                found.add(row_plan.measure.pk)
-                self._compare(row_plan, row_plan.measure, wanted)
-                row_plan.outcome = CHANGED if row_plan.changes else UNCHANGED
+                found.add(measure.pk)
+                row_plan = self._compare(row, plan, measure, wanted)
             if row.has_errors:
                 row_plan.outcome = WRONG
+            plan.rows.append(row_plan)
         if plan.changes and plan.rows and plan.rows[0].outcome == UNCHANGED:
             plan.rows[0].outcome = CHANGED
 
@@ -301,7 +258,7 @@ class _Planner:
         if first is not row:
             self._tell("duplicate_row", row, "measure", row.measure, other=first.row)
 
-    def _tell_relative(self, row: ParsedRow, measure: Measure | None, due: date | None) -> None:
+    def _tell_relative(self, row: ParsedRow, measure: MeasureRow | None, due: date | None) -> None:
         """A deadline counted from a day that the ledger does not know has no date, unless somebody gave it one."""
         deadline = row.deadline
         if (
@@ -320,14 +277,12 @@ class _Planner:
         self.plan.issues.append(Issue(kind, row.sheet, row.row, index, heading, value, details))
 
     @staticmethod
-    def _number(plan: ItemPlan, row: ParsedRow, place: int, known: list[Measure]) -> int:
+    def _number(plan: ItemPlan, row: ParsedRow, place: int, known: list[MeasureRow]) -> int:
         if not known:
             written = [other.measure_number for other in plan.file.rows]
             unique = all(written) and len(set(written)) == len(written)
             return (row.measure_number or place + 1) if unique else place + 1
-        taken = {measure.number for measure in known} | {
-            other.values["number"] for other in plan.rows if "number" in other.values
-        }
+        taken = {measure.number for measure in known} | {other.measure.number for other in plan.rows}
         if row.measure_number and row.measure_number not in taken:
             return row.measure_number
         return max(taken) + 1
@@ -374,20 +329,22 @@ class _Planner:
             ),
         }
 
-    def _new_values(self, wanted: dict[str, Any], *, number: int) -> dict[str, Any]:
-        values = {"number": number, "note": "", "progress": "", **wanted}
-        values["first_due_date"] = values.get("due_date")
+    def _new_measure(self, wanted: dict[str, Any], *, number: int) -> MeasureRow:
+        measure = MeasureRow(number=number, **wanted)
+        measure.first_due_date = measure.due_date
         # When a row came to be completed that nobody saw open, an undated file does not tell.
-        if values.get("status") == CompletionStatus.COMPLETED and self.plan.parsed.reported_on:
-            values["completed_on"] = self._completion_day()
-        return values
+        if measure.status == CompletionStatus.COMPLETED and self.plan.parsed.reported_on:
+            measure.completed_on = self._completion_day()
+        return measure
 
     def _completion_day(self) -> date:
         """The day of the file, else of the import; never one to come."""
         return min(self.plan.parsed.reported_on or self.plan.today, self.plan.today)
 
-    def _compare(self, plan: RowPlan, measure: Measure, wanted: dict[str, Any]) -> None:
-        row = plan.row
+    def _compare(
+        self, row: ParsedRow, item: ItemPlan, measure: MeasureRow, wanted: dict[str, Any]
+    ) -> RowPlan:
+        plan = RowPlan(row, item, measure, UNCHANGED, Duties())
         deadline_fields = ("deadline_text", "deadline_kind", "due_date", "is_long_term", "review_date")
         if (
             row.deadline is not None
@@ -407,54 +364,62 @@ class _Planner:
             wanted["percent"] = 0
         if "percent" in wanted and measure.status == CompletionStatus.COMPLETED and "status" not in wanted:
             del wanted["percent"]
-        for name, value in wanted.items():
-            before = getattr(measure, name)
-            if _differs(before, value):
-                plan.changes.append(Change(name, before, value))
-        if measure.reported_at is not None and any(
-            change.field in REPORTED_FIELDS for change in plan.changes
-        ):
-            self._protect(plan, measure)
-        self._date_completion(plan, measure)
-        plan.values = {change.field: change.after for change in plan.changes}
-        if plan.values.get("due_date") and measure.first_due_date is None:
-            plan.values["first_due_date"] = plan.values["due_date"]
-            plan.changes.append(Change("first_due_date", None, plan.values["first_due_date"]))
-        self._compare_duties(plan, measure)
+        changes = [
+            Change(name, before, value)
+            for name, value in wanted.items()
+            if _differs(before := getattr(measure, name), value)
+        ]
+        if measure.reported_at is not None and any(change.field in REPORTED_FIELDS for change in changes):
+            changes = self._protected(plan, changes)
+        changes += self._dated_completion(changes, measure)
+        due = next((change.after for change in changes if change.field == "due_date"), None)
+        if due and measure.first_due_date is None:
+            changes.append(Change("first_due_date", None, due))
+        changes += self._moved_duties(plan)
+        plan.changes = changes
+        if changes:
+            plan.outcome = CHANGED
+        return plan
 
-    def _date_completion(self, plan: RowPlan, measure: Measure) -> None:
+    def _dated_completion(self, changes: list[Change], measure: MeasureRow) -> Iterator[Change]:
         """With the status comes or goes the day of completion."""
-        status = next((change.after for change in plan.changes if change.field == "status"), None)
+        status = next((change.after for change in changes if change.field == "status"), None)
         completed_on = self._completion_day() if status == CompletionStatus.COMPLETED else None
         if status is not None and completed_on != measure.completed_on:
-            plan.changes.append(Change("completed_on", measure.completed_on, completed_on))
+            yield Change("completed_on", measure.completed_on, completed_on)
 
-    def _compare_duties(self, plan: RowPlan, measure: Measure) -> None:
-        row = plan.row
-        before_duties = self.duties.get(measure.pk, Duties())
-        lead = row.lead or before_duties.lead
-        assisting = before_duties.assisting if row.assisting is None else row.assisting
-        assisting = tuple(office for office in assisting if office not in lead)
-        plan.duties = Duties(lead, assisting)
-        if lead != before_duties.lead:
-            plan.changes.append(Change("lead_offices", list(before_duties.lead), list(lead)))
-        if assisting != before_duties.assisting:
-            plan.changes.append(Change("assisting_offices", list(before_duties.assisting), list(assisting)))
+    def _moved_duties(self, plan: RowPlan) -> Iterator[Change]:
+        """Who answers now and did not before, or the other way round; the plan gets the offices as they will be."""
+        row, before = plan.row, self.known.duties.get(plan.measure.pk or 0, Duties())
+        lead = row.lead or before.lead
+        assisting = before.assisting if row.assisting is None else row.assisting
+        plan.duties = self._duties(lead, tuple(office for office in assisting if office not in lead))
+        for name, old, new in (
+            ("lead_offices", before.lead, plan.duties.lead),
+            ("assisting_offices", before.assisting, plan.duties.assisting),
+        ):
+            if new != old:
+                yield Change(name, list(old), list(new))
 
-    def _protect(self, plan: RowPlan, measure: Measure) -> None:
+    def _duties(self, lead: tuple[int, ...], assisting: tuple[int, ...]) -> Duties:
+        duties = Duties(lead, assisting)
+        return self.duties.setdefault(duties, duties)
+
+    def _protected(self, plan: RowPlan, changes: list[Change]) -> list[Change]:
         """What the office reported stays unless this row was chosen to be taken back."""
+        measure = plan.measure
         if measure.pk in self.plan.options.take_back:
-            plan.changes.append(
-                Change("reported_at", measure.reported_at and measure.reported_at.isoformat(), None)
-            )
-            plan.changes.append(Change("reported_by_id", measure.reported_by_id, None))
-            return
-        plan.kept = [change for change in plan.changes if change.field in REPORTED_FIELDS]
-        plan.changes = [change for change in plan.changes if change.field not in REPORTED_FIELDS]
+            return [
+                *changes,
+                Change("reported_at", measure.reported_at and measure.reported_at.isoformat(), None),
+                Change("reported_by_id", measure.reported_by_id, None),
+            ]
+        plan.kept = [change for change in changes if change.field in REPORTED_FIELDS]
         self.plan.issues.append(Issue("not_taken_back", plan.row.sheet, plan.row.row))
+        return [change for change in changes if change.field not in REPORTED_FIELDS]
 
 
-def _dated_by_year(deadline: Deadline, measure: Measure) -> bool:
+def _dated_by_year(deadline: Deadline, measure: MeasureRow) -> bool:
     """Whether the year alone was missing: the measure stands as the text is read without one, and never had a date."""
     if not deadline.yearless or deadline.date is None or measure.first_due_date or measure.due_date:
         return False
@@ -474,20 +439,3 @@ def _differs(before: Any, after: Any) -> bool:
     if isinstance(before, str) and isinstance(after, str):
         return folded(before) != folded(after)
     return bool(before != after)
-
-
-def _ledger_duties(ledger: Ledger) -> dict[int, Duties]:
-    """The offices of every measure of the ledger, in one query."""
-    from remediation.models import MeasureOffice
-
-    found: dict[int, Duties] = {}
-    known: dict[tuple[tuple[int, str], ...], Duties] = {}  # an organ has few combinations of offices
-    rows = MeasureOffice.objects.filter(measure__ledger=ledger).order_by("measure_id", "rank", "pk")
-    columns = rows.values_list("measure_id", "office_id", "role").iterator(chunk_size=ROWS_A_FETCH)
-    for measure_id, group in groupby(columns, key=itemgetter(0)):
-        key = tuple((office_id, role) for _measure, office_id, role in group)
-        if key not in known:
-            lead = tuple(office for office, role in key if role == DutyRole.LEAD)
-            known[key] = Duties(lead, tuple(office for office, role in key if role != DutyRole.LEAD))
-        found[measure_id] = known[key]
-    return found

@@ -13,6 +13,7 @@ from accounts.models import Office, Position
 from core.workbooks.grid import column_letter
 from remediation.importing.columns import BY_FIELD
 from remediation.importing.issues import Issue
+from remediation.importing.measure_rows import MeasureRow
 from remediation.importing.plan import CHANGED, NEW, UNCHANGED, WRONG, Plan, RowPlan
 from remediation.models import ImportBatch, Item, Ledger, Measure
 from remediation.numbering import SHORT_KINDS
@@ -93,7 +94,7 @@ def preview_of(plan: Plan, batch: ImportBatch) -> dict[str, Any]:
                 "changes": [_shown(change, names) for change in row.kept],
             }
             for row in plan.rows
-            if row.kept and row.measure
+            if row.kept
         ),
         "missing": [_known_line(measure) for measure in plan.missing[:MAX_LISTED]],
         "creates": {
@@ -190,7 +191,7 @@ class _Names:
 
 
 def _number(row: RowPlan) -> dict[str, str]:
-    number = row.measure.number if row.measure else row.values.get("number", "")
+    number = row.measure.number
     return {
         "number_kind": str(SHORT_KINDS[row.item.file.kind]),
         "number": f"{row.item.number}-{number}" if row.item.number else str(number),
@@ -207,7 +208,7 @@ def _line(row: RowPlan) -> dict[str, Any]:
     }
 
 
-def _known_line(measure: Measure) -> dict[str, Any]:
+def _known_line(measure: MeasureRow) -> dict[str, Any]:
     return {"measure_id": measure.pk, "item_id": measure.item_id, "measure": measure.text[:MAX_TEXT]}
 
 

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from core.bulk_insert import bulk_insert, bulk_insert_values
+from core.bulk_insert import bulk_insert
 from core.text import text_key
 from remediation.editing import kinds_of_change
-from remediation.importing.plan import CHANGED, NEW, ItemPlan, Plan, RowPlan
+from remediation.importing.measure_rows import (
+    MeasureRow,
+    insert_duties,
+    insert_measures,
+    update_measures,
+)
+from remediation.importing.plan import CHANGED, NEW, OFFICE_FIELDS, ItemPlan, Plan, RowPlan
 from remediation.importing.register import Answers, create_new_names, remember_aliases
 from remediation.models import (
     EventKind,
@@ -27,7 +33,7 @@ from remediation.models import (
     MeasureOffice,
     Section,
 )
-from remediation.recording import Change, Duties, duties_of, event_for, mark_changed
+from remediation.recording import Change, Duties, duties_of, event_for, insert_baselines, mark_changed
 from remediation.states import DutyRole, ItemKind
 
 if TYPE_CHECKING:
@@ -150,7 +156,7 @@ class _Writer:
                     order=order,
                     key=plan.file.key,
                     batch=self.batch,
-                    workflow_state=plan.state,
+                    workflow_state=plan.state.value,
                     **self._resolved(plan.values),
                 )
                 new.append(plan.item)
@@ -187,92 +193,66 @@ class _Writer:
         )
         new: list[RowPlan] = []
         changed: list[RowPlan] = []
-        fields: set[str] = set()
+        names = {"key", "version"}
         for plan in self.plan.rows:
             plan.duties = self._resolved_duties(plan.duties)
-            values = self._resolved(plan.values)
-            if plan.measure is None:
+            measure = plan.measure
+            if measure.pk is None:
                 order += 1
                 item = plan.item.stored
-                # Ids and not instances: setting a relation costs more than the rest of the row.
-                plan.measure = Measure(
-                    ledger_id=ledger.pk,
-                    item_id=item.pk,
-                    order=order,
-                    key=text_key(values["text"]),
-                    batch_id=self.batch.pk,
-                    workflow_state=item.workflow_state,
-                    **values,
-                )
-                plan.values = {}  # the measure has them now
+                measure.ledger_id, measure.item_id, measure.batch_id = ledger.pk, item.pk, self.batch.pk
+                measure.workflow_state, measure.order = item.workflow_state, order
+                measure.key = text_key(measure.text)
+                measure.leader_id = self.positions.get(measure.leader_id or 0, measure.leader_id)
                 new.append(plan)
             elif plan.changes:
-                for name, value in values.items():
-                    setattr(plan.measure, name, value)
-                    fields.add(name.removesuffix("_id"))
-                if any(change.field == "reported_at" for change in plan.changes):
-                    plan.measure.reported_at = plan.measure.reported_by = None
-                    fields |= {"reported_at", "reported_by"}
-                plan.measure.key = text_key(plan.measure.text)
-                plan.measure.version += 1
-                plan.measure.updated_at = self.now
+                for name, value in self._resolved(plan.values).items():
+                    setattr(measure, name, value)
+                    names.add(name)
+                measure.key = text_key(measure.text)
+                measure.version += 1
                 changed.append(plan)
         regrouped = self._group_shared()
-        bulk_insert([plan.measure for plan in new if plan.measure])
-        if changed:
-            Measure.objects.bulk_update(
-                [plan.measure for plan in changed if plan.measure],
-                sorted(fields | {"key", "version", "updated_at"}),
-                batch_size=BATCH_ROWS,
-            )
-        if regrouped:
-            Measure.objects.bulk_update(regrouped, ["shared_key"], batch_size=BATCH_ROWS)
+        insert_measures([plan.measure for plan in new])
+        update_measures([plan.measure for plan in changed], names, now=self.now)
+        update_measures(regrouped, {"shared_key"})
         self._write_duties(new, changed)
         return new + changed
 
-    def _group_shared(self) -> list[Measure]:
+    def _group_shared(self) -> list[MeasureRow]:
         """Give rows of one text, lead offices and deadline a common key; returns the old rows whose key changed."""
-        groups: defaultdict[tuple[Any, ...], list[Measure]] = defaultdict(list)
-        leads = {id(plan.measure): plan.duties.lead for plan in self.plan.rows}
-        kept = self.plan.missing
-        if kept:
-            duties = duties_of([measure.pk for measure in kept])
-            leads |= {id(measure): duties.get(measure.pk, Duties()).lead for measure in kept}
-        for measure in [plan.measure for plan in self.plan.rows if plan.measure] + kept:
-            deadline = measure.due_date or measure.deadline_kind
-            groups[measure.key, frozenset(leads.get(id(measure), ())), deadline].append(measure)
+        kept = duties_of([measure.pk for measure in self.plan.missing if measure.pk])
+        leads = [(plan.measure, plan.duties.lead) for plan in self.plan.rows]
+        leads += [(measure, kept.get(measure.pk or 0, Duties()).lead) for measure in self.plan.missing]
+        whole = {
+            lead: frozenset(lead) for _measure, lead in leads
+        }  # an organ has few combinations of offices
+        groups = Counter(_group_of(measure, whole[lead]) for measure, lead in leads)
         regrouped = []
-        for (key, lead, deadline), measures in groups.items():
-            shared = text_key(f"{key}|{sorted(lead)}|{deadline}") if len(measures) > 1 else None
-            for measure in measures:
-                if measure.shared_key != shared:
-                    measure.shared_key = shared
-                    if measure.pk:
-                        regrouped.append(measure)
+        for measure, lead in leads:
+            key, offices, deadline = group = _group_of(measure, whole[lead])
+            shared = text_key(f"{key}|{sorted(offices)}|{deadline}") if groups[group] > 1 else None
+            if measure.shared_key != shared:
+                measure.shared_key = shared
+                if measure.pk:
+                    regrouped.append(measure)
         return regrouped
 
     def _write_duties(self, new: list[RowPlan], changed: list[RowPlan]) -> None:
         rewritten = [
-            plan
-            for plan in changed
-            if any(change.field in ("lead_offices", "assisting_offices") for change in plan.changes)
+            plan for plan in changed if any(change.field in OFFICE_FIELDS for change in plan.changes)
         ]
-        ids = [plan.measure.pk for plan in rewritten if plan.measure]
+        ids = [plan.measure.pk for plan in rewritten]
         for start in range(0, len(ids), BATCH_ROWS):
             MeasureOffice.objects.filter(measure__in=ids[start : start + BATCH_ROWS]).delete()
-        bulk_insert_values(
-            MeasureOffice,
-            ("measure_id", "office_id", "role", "rank"),
-            [
-                (plan.measure.pk, office, role.value, rank)
-                for plan in [*new, *rewritten]
-                if plan.measure
-                for role, offices in (
-                    (DutyRole.LEAD, plan.duties.lead),
-                    (DutyRole.ASSISTING, plan.duties.assisting),
-                )
-                for rank, office in enumerate(offices)
-            ],
+        insert_duties(
+            (plan.measure.pk, office, role.value, rank)
+            for plan in [*new, *rewritten]
+            for role, offices in (
+                (DutyRole.LEAD, plan.duties.lead),
+                (DutyRole.ASSISTING, plan.duties.assisting),
+            )
+            for rank, office in enumerate(offices)
         )
 
     def _link_inferences(self) -> None:
@@ -299,15 +279,19 @@ class _Writer:
 
     # -- history ------------------------------------------------------------------------------------------------------
 
-    def _write_events(self, rows: Iterable[RowPlan]) -> None:
-        bulk_insert(self._events(rows))
+    def _write_events(self, rows: list[RowPlan]) -> None:
+        insert_baselines(
+            ((plan.measure, plan.duties) for plan in rows if plan.outcome == NEW),
+            actor=self.actor,
+            occurred_at=self.now,
+            reason=self.reason,
+            batch=self.batch,
+        )
+        bulk_insert(self._events(plan for plan in rows if plan.outcome != NEW))
 
-    def _events(self, rows: Iterable[RowPlan]) -> Iterator[ItemEvent]:
+    def _events(self, changed: Iterable[RowPlan]) -> Iterator[ItemEvent]:
         """Made while they are written: an event carries as much as its measure."""
-        for plan in rows:
-            if plan.outcome == NEW:
-                yield self._event(plan, EventKind.BASELINE, ())
-                continue
+        for plan in changed:
             by_kind = kinds_of_change([Change(c.field, c.before, self._after(c)) for c in plan.changes])
             for kind, changes in by_kind.items():
                 yield self._event(
@@ -334,7 +318,7 @@ class _Writer:
 
     def _event(self, plan: RowPlan, kind: EventKind, changes: Iterable[Change]) -> ItemEvent:
         return event_for(
-            plan.stored,
+            plan.measure,
             kind=kind,
             duties=plan.duties,
             actor=self.actor,
@@ -361,6 +345,11 @@ class _Writer:
     def _after(self, change: Change) -> Any:
         if change.field == "leader_id":
             return self.positions.get(change.after, change.after)
-        if change.field in ("lead_offices", "assisting_offices"):
+        if change.field in OFFICE_FIELDS:
             return [self.offices.get(office, office) for office in change.after]
         return change.after
+
+
+def _group_of(measure: MeasureRow, lead: frozenset[int]) -> tuple[str, frozenset[int], date | str]:
+    """What rows of one shared measure have in common."""
+    return measure.key, lead, measure.due_date or measure.deadline_kind

@@ -45,7 +45,7 @@ def test_an_error_cell_is_told_with_its_value(tmp_path: Path) -> None:
         ("error_in_required_cell", 3, "整改措施", "#N/A"),
     ]
     assert [issue.problem for issue in plan.issues] == ["单元格是错误值#REF!", "单元格是错误值#N/A"]
-    assert plan.rows[0].values["progress"] == ""
+    assert plan.rows[0].measure.progress == ""
 
 
 def test_an_error_in_a_csv_is_told_too(tmp_path: Path) -> None:

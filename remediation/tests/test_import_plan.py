@@ -103,12 +103,8 @@ def test_at_once_counts_working_days_from_the_reporting_date(tmp_path: Path) -> 
 @pytest.mark.requirement("S003-109")
 def test_long_term_without_a_date_is_reviewed_six_months_after_the_import(tmp_path: Path) -> None:
     plan = plan_of(ledger_file(tmp_path, row(完成时限="长期坚持"), title="台账（截至2024年9月4日）"))
-    values = plan.rows[0].values
-    assert (values["due_date"], values["review_date"], values["is_long_term"]) == (
-        None,
-        date(2024, 9, 1),
-        True,
-    )
+    measure = plan.rows[0].measure
+    assert (measure.due_date, measure.review_date, measure.is_long_term) == (None, date(2024, 9, 1), True)
 
 
 def test_the_same_file_changes_nothing_whatever_the_width_of_its_marks(tmp_path: Path) -> None:
