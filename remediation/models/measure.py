@@ -291,7 +291,9 @@ class MeasureOffice(models.Model):
     """An office that answers for a measure; the first named lead office is the main one (主牵头, rank 0).
 
     ``item``, ``ledger``, ``is_open`` and ``watch_date`` are the measure's own, copied by the database itself
-    (``remediation/kept_triggers.py``): what one office owes, soonest first, is then read off one index.
+    (``remediation/kept_triggers.py``): what one office owes, soonest first, is then read off one index. The two
+    copied keys have no constraint: the measure's own hold, and checking them again for every row is a tenth of the
+    database's part of an import.
     """
 
     # The unique constraint and the indexes below begin with these two.
@@ -301,10 +303,22 @@ class MeasureOffice(models.Model):
     rank = models.PositiveSmallIntegerField(_("rank"), default=0)
 
     item = models.ForeignKey(
-        "remediation.Item", models.CASCADE, null=True, editable=False, related_name="+", db_index=False
+        "remediation.Item",
+        models.CASCADE,
+        null=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
     ledger = models.ForeignKey(
-        "remediation.Ledger", models.CASCADE, null=True, editable=False, related_name="+", db_index=False
+        "remediation.Ledger",
+        models.CASCADE,
+        null=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
     is_open = models.BooleanField(null=True, editable=False)
     watch_date = models.DateField(null=True, editable=False)

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import ProtectedError, QuerySet
 
 from remediation import kept_triggers, lead_triggers
 from remediation.counting import item_status
@@ -174,3 +174,15 @@ def test_two_savers_in_one_item_are_both_counted() -> None:
     for thread in threads:
         thread.join(timeout=30)
     assert (stored(item)["completed"], stored(item)["progress"]) == (6, "completed")
+
+
+@pytest.mark.django_db
+def test_copied_keys_are_held_by_the_measures_own() -> None:
+    """They have no constraints; what they name can still not go away while the measure is there."""
+    item = make_item(make_ledger())
+    measure = make_measure(item, lead=[make_office()])
+    for gone in (item, item.ledger):
+        with pytest.raises(ProtectedError):
+            gone.delete()
+    measure.delete()
+    assert not MeasureOffice.objects.exists()
