@@ -16,6 +16,8 @@ _UNSEEN = re.compile(
 
 def folded(text: str) -> str:
     """``text`` for comparison: full-width and half-width forms are the same, white space does not count."""
+    if text.isascii() and text.isalnum():
+        return text  # most serial numbers, and nothing in them to fold
     return _UNSEEN.sub("", unicodedata.normalize("NFKC", text))
 
 

@@ -79,7 +79,9 @@ class _CellText(NamedTuple):
 
 
 def _read_text(name: str, value: str) -> _CellText:
-    """The text of a cell in the column of the field ``name``."""
+    """The text of a cell in the column of the field ``name``; none where it holds an error."""
+    if value in ERROR_CELLS:
+        return _CellText("", 0, is_formula_like=False, is_clean=True)
     text, removed = cleaned(value)
     formula_like = is_formula_text(text)
     if name in ONE_LINE_FIELDS:
@@ -99,7 +101,8 @@ class _Reader:
         self.fields = layout.fields()
         self.heading_of = {column.index: column.heading for column in layout.columns}
         self.skips = RowFilter(sheet, layout)
-        self.visible = [column.index for column in layout.columns if not column.hidden]
+        self.visible = frozenset(column.index for column in layout.columns if not column.hidden)
+        self.last_column = max(self.fields.values(), default=0)
         self.found = SheetRows()
         self.filled: dict[int, dict[int, Cell]] = {}
         # What cells were read as. The cells of a ledger repeat each other: rows share what they have in common.
@@ -108,6 +111,9 @@ class _Reader:
         self.deadlines: dict[tuple[type, Cell], Deadline] = {}
         self.headings: dict[tuple[str | None, ...], tuple[Heading, ...]] = {}
         self.row = 0
+        # The cells of the row being read; and its values as far as the last field, with those of merged cells above.
+        self.cells: list[Cell] = []
+        self.values: list[Cell] = []
         self.failed = False
         self._fill_merges()
 
@@ -125,8 +131,8 @@ class _Reader:
                 self.filled.setdefault(row, {})[merge.left] = value
 
     def read(self) -> SheetRows:
-        for cells in self._measure_rows():
-            self._read_row(cells)
+        for _number in self._measure_rows():
+            self._read_row()
         self._tell_serials()
         hidden = sum(1 for row in self.found.rows if row.row in self.sheet.hidden_rows)
         if hidden:
@@ -137,27 +143,41 @@ class _Reader:
 
     def count(self) -> RowCount:
         rows, numbers = 0, []
-        for cells in self._measure_rows():
-            rows += len(split_measures(self._text("measure", cells) or ""))
-            numbers.append(self.row)
+        for number in self._measure_rows():
+            rows += len(split_measures(self._text("measure") or ""))
+            numbers.append(number)
         first, last = (numbers[0], numbers[-1]) if numbers else (0, 0)
         return RowCount(rows, first, last, self.found.skipped_counts())
 
-    def _measure_rows(self) -> Iterator[list[Cell]]:
-        """The cells of each row that holds a measure (``self.row`` is its number); the others are noted as skipped."""
+    def _measure_rows(self) -> Iterator[int]:
+        """Each row that holds a measure, by its number, while it is the one being read; the others are skipped."""
         for number in range(self.layout.header_bottom + 1, len(self.sheet.rows) + 1):
             self.row = number
             cells = self.sheet.rows[number - 1]
-            own = [
-                (index, cells[index - 1])
-                for index in self.visible
-                if index <= len(cells) and cells[index - 1] is not None
+            visible = self.visible
+            own: list[tuple[int, Cell]] = [
+                (index, value)
+                for index, value in enumerate(cells, start=1)
+                if value is not None and index in visible
             ]
             reason = self.skips.reason(number, own)
             if reason:
                 self.found.skipped[number] = reason
             else:
-                yield cells
+                self.cells, self.values = cells, self._with_merged(cells)
+                yield number
+
+    def _with_merged(self, cells: list[Cell]) -> list[Cell]:
+        """The values of a row's fields, those of merged cells that began above among them."""
+        merged = self.filled.get(self.row)
+        missing = self.last_column - len(cells)
+        if not merged and missing <= 0:
+            return cells
+        values = cells + [None] * missing
+        for index, value in (merged or {}).items():
+            if values[index - 1] is None:
+                values[index - 1] = value
+        return values
 
     # -- cells --------------------------------------------------------------------------------------------------------
 
@@ -169,46 +189,37 @@ class _Reader:
         self.failed = self.failed or issue.severity == ERROR
         self.found.issues.append(issue)
 
-    def _tell_once(
-        self, cells: list[Cell], kind: str, column_field: str, value: str, /, **details: object
-    ) -> None:
+    def _tell_once(self, kind: str, column_field: str, value: str, /, **details: object) -> None:
         """Tell of a merged cell in its first row alone; the rows below it are wrong with it."""
-        if self._is_own(column_field, cells):
+        if self._is_own(column_field):
             self._tell(kind, column_field, value, **details)
         elif KINDS[kind].severity == ERROR:
             self.failed = True
 
-    def _cell(self, name: str, cells: list[Cell]) -> Cell:
+    def _cell(self, name: str) -> Cell:
         index = self.fields.get(name)
         if index is None:
             return None
-        value = self._raw(index, cells)
+        value = self.values[index - 1]
         return None if value in ERROR_CELLS else value
 
-    def _raw(self, index: int, cells: list[Cell]) -> Cell:
-        value = cells[index - 1] if index <= len(cells) else None
-        if value is None and self.row in self.filled:
-            return self.filled[self.row].get(index)
-        return value
-
-    def _is_own(self, name: str, cells: list[Cell]) -> bool:
+    def _is_own(self, name: str) -> bool:
         index = self.fields[name]
-        return index <= len(cells) and cells[index - 1] is not None
+        return index <= len(self.cells) and self.cells[index - 1] is not None
 
-    def _text(self, name: str, cells: list[Cell]) -> str | None:
+    def _text(self, name: str) -> str | None:
         """The cell as text without what cannot be seen; None when the layout has no such column."""
         index = self.fields.get(name)
         if index is None:
             return None
-        value = self._raw(index, cells)
-        if value is None or value in ERROR_CELLS:
-            return ""
-        if not isinstance(value, str):
+        value = self.values[index - 1]
+        if type(value) is not str:
             return cell_text(value)
-        known = self.texts[name].get(value)
+        texts = self.texts[name]
+        known = texts.get(value)
         if known is None:
-            known = self.texts[name][value] = _read_text(name, value)
-        if known.is_clean or not self._is_own(name, cells):
+            known = texts[value] = _read_text(name, value)
+        if known.is_clean or not self._is_own(name):
             return known.text
         if known.removed:
             self._tell("control_characters", name, value, count=known.removed)
@@ -221,36 +232,36 @@ class _Reader:
 
     # -- one row ------------------------------------------------------------------------------------------------------
 
-    def _read_row(self, cells: list[Cell]) -> None:
+    def _read_row(self) -> None:
         self.failed = False
         first_issue = len(self.found.issues)
         if self.sheet.formulas:
             self._tell_formulas()
-        wrong = self._error_cells(cells)
-        category, key_problem = self._text("category", cells), self._text("key_problem", cells)
-        type_text = self._text("type", cells)
-        problem_cell = self._text("problem", cells)
-        measure_cell = self._text("measure", cells) or ""
-        note = self._text("note", cells)
-        progress = self._text("progress", cells)
-        cause, goal = self._text("cause", cells), self._text("goal", cells)
-        serial = self._text("serial", cells) or ""
+        wrong = self._error_cells()
+        category, key_problem = self._text("category"), self._text("key_problem")
+        type_text = self._text("type")
+        problem_cell = self._text("problem")
+        measure_cell = self._text("measure") or ""
+        note = self._text("note")
+        progress = self._text("progress")
+        cause, goal = self._text("cause"), self._text("goal")
+        serial = self._text("serial") or ""
         if not measure_cell and "measure" not in wrong:
             self._tell("empty_measure", "measure")
         if "problem" in self.fields and not problem_cell and "problem" not in wrong:
             self._tell("empty_problem", "problem")
-        leader_text, leader = self._leader(cells)
-        lead, assisting = self._offices(cells)
-        started_on = self._started(cells)
-        deadline = self._deadline(cells, started_on=started_on)
-        status, percent = self._status(cells)
+        leader_text, leader = self._leader()
+        lead, assisting = self._offices()
+        started_on = self._started()
+        deadline = self._deadline(started_on=started_on)
+        status, percent = self._status()
         parts = split_measures(measure_cell)
         problem = read_problem(problem_cell) if problem_cell else ProblemWords(None, "", one_line(parts[0]))
         row = ParsedRow(
             self.sheet.name,
             self.row,
             0,
-            self._headings(self._text("outer_sections", cells), category, key_problem),
+            self._headings(self._text("outer_sections"), category, key_problem),
             type_text,
             problem_cell,
             problem,
@@ -271,7 +282,7 @@ class _Reader:
             cause,
             goal,
             serial,
-            marks_reform(note or "", type_text or "", problem_cell or ""),
+            any(marks_reform(text) for text in (note, type_text, problem_cell) if text),
             inferred_from(note) if note else "",
             self.failed,
         )
@@ -286,15 +297,17 @@ class _Reader:
                 self.found.issues[first_issue:], key=lambda issue: issue.column or 0
             )
 
-    def _error_cells(self, cells: list[Cell]) -> set[str]:
+    def _error_cells(self) -> set[str]:
         """The fields whose cell holds an error such as #REF!, each told once."""
-        wrong = set()
+        wrong: set[str] = set()
+        if ERROR_CELLS.isdisjoint(self.values):
+            return wrong
         for name, index in self.fields.items():
-            value = self._raw(index, cells)
+            value = self.values[index - 1]
             if value in ERROR_CELLS:
                 wrong.add(name)
                 kind = "error_in_required_cell" if name in REQUIRED_FIELDS else "error_cell"
-                self._tell_once(cells, kind, name, str(value))
+                self._tell_once(kind, name, str(value))
         return wrong
 
     def _tell_formulas(self) -> None:
@@ -336,23 +349,23 @@ class _Reader:
             return problem.kind
         return ItemKind.PROJECT if self.layout.is_project_plan else ItemKind.SPECIFIC_PROBLEM
 
-    def _leader(self, cells: list[Cell]) -> tuple[str | None, LeaderRead]:
-        text = self._text("leader", cells)
+    def _leader(self) -> tuple[str | None, LeaderRead]:
+        text = self._text("leader")
         if not text:
             return text, LeaderRead()
         leader = self.leaders.get(text)
         if leader is None:
             leader = self.leaders[text] = read_leader(self.positions, text)
         if leader.unknown:
-            self._tell_once(cells, "unknown_position", "leader", text, name=text)
+            self._tell_once("unknown_position", "leader", text, name=text)
         elif leader.others and leader.position is not None:
             self._tell("several_leaders", "leader", text, name=self.positions.shown[leader.position])
         return text, leader
 
-    def _offices(self, cells: list[Cell]) -> tuple[tuple[int, ...] | None, tuple[int, ...] | None]:
-        lead_cell, assisting_cell = self._text("lead_offices", cells), self._text("assisting_offices", cells)
-        leading = self._office_cell(cells, "lead_offices", lead_cell, role="lead")
-        helping = self._office_cell(cells, "assisting_offices", assisting_cell, role="assisting")
+    def _offices(self) -> tuple[tuple[int, ...] | None, tuple[int, ...] | None]:
+        lead_cell, assisting_cell = self._text("lead_offices"), self._text("assisting_offices")
+        leading = self._office_cell("lead_offices", lead_cell, role="lead")
+        helping = self._office_cell("assisting_offices", assisting_cell, role="assisting")
         lead = tuple(dict.fromkeys(leading.lead + helping.lead))
         assisting = tuple(dict.fromkeys(leading.assisting + helping.assisting))
         for office in assisting:
@@ -369,24 +382,24 @@ class _Reader:
             else None,
         )
 
-    def _office_cell(self, cells: list[Cell], name: str, text: str | None, *, role: str) -> OfficeList:
+    def _office_cell(self, name: str, text: str | None, *, role: str) -> OfficeList:
         if not text:
             return OfficeList()
         read = self.offices.read_offices(text, role=role)
         for unknown in read.unknown:
-            self._tell_once(cells, "unknown_office", name, text, name=unknown)
+            self._tell_once("unknown_office", name, text, name=unknown)
         for group in read.groups:
-            self._tell_once(cells, "office_group", name, text, name=group)
+            self._tell_once("office_group", name, text, name=group)
         for office in (*read.lead, *read.assisting) if self.offices.gone else ():
             successor = self.offices.gone.get(office)
             if successor is not None:
                 kind = "office_succeeded" if successor else "office_gone"
                 shown = self.offices.shown[office]
-                self._tell_once(cells, kind, name, text, name=shown, successor=successor)
+                self._tell_once(kind, name, text, name=shown, successor=successor)
         return read
 
-    def _started(self, cells: list[Cell]) -> date | None:
-        value = self._cell("started_on", cells)
+    def _started(self) -> date | None:
+        value = self._cell("started_on")
         if value is None:
             return None
         read = parse_deadline(value, year=self.year)
@@ -395,13 +408,13 @@ class _Reader:
             self._tell(kind, "started_on", cell_text(value), hint=_month_hint(cell_text(value)))
         return read.start or read.date
 
-    def _deadline(self, cells: list[Cell], *, started_on: date | None) -> Deadline | None:
+    def _deadline(self, *, started_on: date | None) -> Deadline | None:
         name = "deadline" if "deadline" in self.fields else "due_date"
         if name not in self.fields:
             return None
-        value = self._cell(name, cells)
+        value = self._cell(name)
         if isinstance(value, str):
-            value = self._text(name, cells)
+            value = self._text(name)
         # With its type: True, 1 and 1.0 are one key otherwise.
         key = (type(value), value)
         read = self.deadlines.get(key)
@@ -414,20 +427,20 @@ class _Reader:
             self._tell("deadline_before_start", name, read.text, start=started_on.isoformat())
         return read
 
-    def _status(self, cells: list[Cell]) -> tuple[ReadStatus | None, int | None]:
+    def _status(self) -> tuple[ReadStatus | None, int | None]:
         percent: int | None = None
-        value = self._cell("percent", cells)
+        value = self._cell("percent")
         if value is not None and not isinstance(value, date | datetime):
             percent = read_percent(value)
             if percent is None and cell_text(value).strip() not in {"", "-", "—", "/", "无"}:
                 self._tell("unknown_percent", "percent", cell_text(value))
-        text = self._text("status", cells)
+        text = self._text("status")
         if text is None:
             return None, percent
         if not text:
             self._tell("missing_status", "status")
             return ReadStatus("", None), percent
-        number = self._cell("status", cells)
+        number = self._cell("status")
         if isinstance(number, int | float) and not isinstance(number, bool) and 0 <= number <= 1:
             text = f"{number:.0%}"
         status = read_status(text)

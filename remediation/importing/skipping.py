@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from core.text import folded
 from core.workbooks.grid import Cell, Sheet
@@ -32,6 +33,12 @@ WIDE_MERGE_COLUMNS = 3
 MAX_TITLE_CHARACTERS = 120
 
 
+@lru_cache(maxsize=4096)
+def _begins_total(text: str) -> bool:
+    """Whether a text begins like the label of a totals row; the cells looked at repeat each other."""
+    return bool(TOTAL.match(folded(text)))
+
+
 class RowFilter:
     """Tells why a row is skipped, and keeps the section titles that are in force."""
 
@@ -56,9 +63,8 @@ class RowFilter:
         if self._is_total(own):
             return "total"
         measure = self.measure_column
-        has_measure = any(index == measure for index, _value in own)
-        if has_measure and len(own) > 1:
-            text = next(value for index, value in own if index == measure)
+        text = next((value for index, value in own if index == measure), None)
+        if text is not None and len(own) > 1:
             looks_like_heading = type(text) is str and len(text) < 40 and folded(text) in self.header_words
             return "repeated_header" if looks_like_heading and self._is_header(own) else ""
         first = folded(cell_text(own[0][1]))
@@ -74,7 +80,7 @@ class RowFilter:
         """A label such as 合计, with counts beside it; a problem or measure may begin so too (总计划, 汇总)."""
         # A serial number may stand before the label.
         index, value = own[1] if len(own) > 1 and cell_text(own[0][1]).strip().isdigit() else own[0]
-        if type(value) is not str or not TOTAL.match(folded(value[:LABEL_CHARACTERS])):
+        if type(value) is not str or not _begins_total(value[:LABEL_CHARACTERS]):
             return False
         label = folded(value)
         rest = TOTAL.sub("", label)

@@ -221,6 +221,8 @@ def _goes_on(rest: str, style: str, number: int) -> bool:
 
 def split_measures(text: str) -> list[str]:
     """The measures of one cell: several only when every line carries its number, counting up from one."""
+    if "\n" not in text:
+        return [text]
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     numbers = [split_measure_number(line)[0] for line in lines]
     if len(lines) > 1 and numbers == list(range(1, len(lines) + 1)):
@@ -286,6 +288,7 @@ def inferred_from(note: str) -> str:
     return unicodedata.normalize("NFKC", match[1]) if match else ""
 
 
-def marks_reform(*texts: str) -> bool:
+@lru_cache(maxsize=8192)
+def marks_reform(text: str) -> bool:
     """Whether a cell carries the mark 推动改革促进发展."""
-    return any(REFORM_MARK in folded(text) for text in texts)
+    return REFORM_MARK in folded(text)
