@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from remediation.importing.batches import run_commit, run_preview, tell_finished, waiting_jobs
+from remediation.importing.batches import (
+    forget_old_readings,
+    run_commit,
+    run_preview,
+    tell_finished,
+    waiting_jobs,
+)
 
 
 @shared_task(ignore_result=True)
@@ -23,6 +29,7 @@ def commit_import(batch_id: int) -> None:
 
 @shared_task(ignore_result=True)
 def sweep_imports() -> None:
-    """Wake up what a lost message or a dead worker left behind."""
+    """Wake up what a lost message or a dead worker left behind, and forget what nobody goes on with."""
+    forget_old_readings()
     for job, batch_id in waiting_jobs():
         (preview_import if job == "preview" else commit_import).delay(batch_id)

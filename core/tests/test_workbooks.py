@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
+import os
 import resource
 import struct
 import time
 import zipfile
-from datetime import date
+from datetime import date, timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from core.csv_writing import streamed_csv
 from core.workbooks import reading
 from core.workbooks.biff import scan_sheet
 from core.workbooks.grid import Merge, column_letter, column_number
+from core.workbooks.kept import PART_SUFFIX, SUFFIX, forget_older
 from core.workbooks.reading import read_workbook
 from core.workbooks.refusals import WorkbookRefused
 from tests.shared_ledgers import LEDGERS, NEEDS_LEDGERS
@@ -275,6 +278,47 @@ def test_a_document_in_a_zip_is_named(tmp_path: Path) -> None:
     with pytest.raises(WorkbookRefused) as refusal:
         read_workbook(tmp_path / "a.xlsx")
     assert refusal.value.code == "document"
+
+
+def test_what_is_kept_of_a_workbook_is_read_instead_of_it(tmp_path: Path) -> None:
+    path = xlsx(tmp_path / "a.xlsx", [["甲", 1, 2.5, True, date(2026, 3, 2)], [None, "乙\n丙"]])
+    kept = tmp_path / "read" / f"a{SUFFIX}"
+    first = read_workbook(path, kept=kept)
+    assert first == read_workbook(path)
+    path.write_bytes(b"not opened again")
+    assert read_workbook(path, kept=kept) == first
+    assert [file.name for file in kept.parent.iterdir()] == [kept.name]
+
+
+def test_a_damaged_copy_is_made_anew(tmp_path: Path) -> None:
+    path = xlsx(tmp_path / "a.xlsx", [["甲"]] * 3000)
+    kept = tmp_path / f"a{SUFFIX}"
+    whole = read_workbook(path, kept=kept)
+    content = kept.read_bytes()
+    for damaged in (b"", b"\x00" * 50, content[: len(content) // 2], content[:-9] + b"\x01" + content[-8:]):
+        kept.write_bytes(damaged)
+        assert read_workbook(path, kept=kept) == whole
+        assert gzip.decompress(kept.read_bytes()) == gzip.decompress(content)
+
+
+def test_nothing_is_kept_of_what_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(b"\x00\x01\x02" * 100)
+    with pytest.raises(WorkbookRefused):
+        read_workbook(path, kept=tmp_path / "read" / f"a{SUFFIX}")
+    assert not [*(tmp_path / "read").iterdir()]
+
+
+def test_what_was_kept_long_ago_is_forgotten(tmp_path: Path) -> None:
+    old, fresh, part = (tmp_path / name for name in (f"a{SUFFIX}", f"b{SUFFIX}", f"a{SUFFIX}.x{PART_SUFFIX}"))
+    for path in (old, fresh, part):
+        path.write_bytes(b"")
+    long_ago = time.time() - 7200
+    os.utime(old, (long_ago, long_ago))
+    os.utime(part, (long_ago, long_ago))
+    forget_older(tmp_path, timedelta(hours=1))
+    assert [*tmp_path.iterdir()] == [fresh]
+    forget_older(tmp_path / "nowhere", timedelta(hours=1))
 
 
 def test_column_letters() -> None:

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterable
+from contextlib import nullcontext, suppress
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 
 from core.collector import collector_paused
 from core.workbooks.grid import Merge, Sheet, Workbook
+from core.workbooks.kept import keeping, kept_lines
 from core.workbooks.refusals import WorkbookRefused, refused
 
 CHILD_MEMORY_BYTES = 460 * 1024 * 1024
@@ -25,12 +27,16 @@ _PROJECT = str(Path(__file__).resolve().parent.parent.parent)
 _START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from core.workbooks.child import main; main()"
 
 
-def read_workbook(path: Path) -> Workbook:
+def read_workbook(path: Path, *, kept: Path | None = None) -> Workbook:
     """Every sheet of ``path`` as plain values.
 
+    ``kept`` is where what is read is kept (``kept.SUFFIX`` ends its name); what is there already is taken from there.
     Raises ``WorkbookRefused`` with a sentence for the user. A bad file is answered within the seconds of its size
     (three for small ones) and the child's memory limit; the calling process is never in danger.
     """
+    if kept is not None:
+        with collector_paused(), suppress(WorkbookRefused):
+            return _decoded(kept_lines(kept))
     size = path.stat().st_size
     if size > MAX_FILE_BYTES:
         raise refused("too_large", megabytes=size // 1024**2)
@@ -60,8 +66,9 @@ def read_workbook(path: Path) -> Workbook:
         timer.start()
         try:
             # Line by line while the child reads on: neither of the two ever holds the whole text of the file.
-            with collector_paused():
-                return _decoded(child.stdout or ())
+            lines: Iterable[bytes] = child.stdout or ()
+            with collector_paused(), keeping(lines, kept) if kept else nullcontext(lines) as read:
+                return _decoded(read)
         except WorkbookRefused:
             if late.is_set():
                 raise refused("too_slow") from None

@@ -23,6 +23,9 @@ from core import audit
 from core.clock import now, today
 from core.collector import collector_paused
 from core.models import CalendarDay
+from core.workbooks.grid import Workbook
+from core.workbooks.kept import SUFFIX, forget_older
+from remediation.importing.issues import Issue
 from remediation.importing.plan import CHANGED, NEW, Plan, build_plan
 from remediation.importing.reading import ImportOptions, Parsed, open_workbook, parse_workbook
 from remediation.importing.summary import preview_of
@@ -34,6 +37,9 @@ if TYPE_CHECKING:
 
 # From this size on the worker reads and writes; below it the request does, in well under a second.
 WORKER_FROM_BYTES = 256 * 1024
+# Where what was read of such a file is kept until it is written or thrown away, but no longer than this.
+READINGS = "imports/read"
+READING_KEPT_FOR = timedelta(hours=12)
 STALE_AFTER = timedelta(minutes=10)
 QUEUED_TOO_LONG = timedelta(seconds=20)
 
@@ -67,9 +73,29 @@ def options_json(options: ImportOptions) -> dict[str, Any]:
     }
 
 
+def read_batch(batch: ImportBatch) -> tuple[Workbook | None, list[Issue]]:
+    """The batch's workbook, or why it is not read. The three steps of an import open a large file once between them."""
+    kept = _kept_reading(batch) if batch.file.size >= WORKER_FROM_BYTES else None
+    return open_workbook(Path(batch.file.path), kept=kept)
+
+
+def forget_reading(batch: ImportBatch) -> None:
+    """Delete what was kept of the batch's file."""
+    _kept_reading(batch).unlink(missing_ok=True)
+
+
+def forget_old_readings() -> None:
+    """Delete what imports that nobody went on with have left behind."""
+    forget_older(Path(ImportBatch._meta.get_field("file").storage.path(READINGS)), READING_KEPT_FOR)
+
+
+def _kept_reading(batch: ImportBatch) -> Path:
+    return Path(batch.file.storage.path(f"{READINGS}/{Path(batch.file.name or '').stem}{SUFFIX}"))
+
+
 def parse_batch(batch: ImportBatch, *, progress: Callable[[int], None] | None = None) -> Parsed:
     """Read the batch's file again into rows."""
-    workbook, refusals = open_workbook(Path(batch.file.path))
+    workbook, refusals = read_batch(batch)
     if workbook is None:
         return Parsed(issues=refusals)
     options = ImportOptions.from_json(batch.options)
@@ -119,6 +145,7 @@ def run_commit(batch_id: int) -> bool:
         _tell_progress(batch, len(parsed.rows))
         try:
             commit_parsed(batch, parsed)
+            forget_reading(batch)
         except PlanHasErrors:
             preview = preview_of(plan_batch(batch, parsed), batch)
             ImportBatch.objects.filter(pk=batch.pk).update(

@@ -17,9 +17,16 @@ from kombu.exceptions import OperationalError
 from core.decisions import ALLOWED, Decision, denied
 from core.text import folded, whole_number
 from remediation.deadlines import YEARS
-from remediation.importing.batches import WORKER_FROM_BYTES, queue, run_commit, run_preview, store_file
+from remediation.importing.batches import (
+    WORKER_FROM_BYTES,
+    forget_reading,
+    queue,
+    read_batch,
+    run_commit,
+    run_preview,
+    store_file,
+)
 from remediation.importing.mapping import UNDECIDED, describe_workbook, mapping_problems, remember_layout
-from remediation.importing.reading import open_workbook
 from remediation.importing.target import ledger_of_title
 from remediation.importing.template import annotated_workbook
 from remediation.models import BatchState, ImportBatch, Ledger
@@ -57,7 +64,7 @@ def begin(cleaned: Mapping[str, Any], *, user: User) -> ImportBatch:
 
 def find_table(batch: ImportBatch) -> None:
     """Read the layout; the batch then waits for the mapping, or says why the file is not read."""
-    workbook, refusals = open_workbook(Path(batch.file.path))
+    workbook, refusals = read_batch(batch)
     if workbook is None:
         batch.state, batch.failure = BatchState.REFUSED, refusals[0].message
     else:
@@ -72,6 +79,7 @@ def find_table(batch: ImportBatch) -> None:
             from remediation.importing.issues import Issue
 
             batch.failure = Issue("no_ledger").message
+            forget_reading(batch)
     batch.save()
 
 
@@ -248,6 +256,7 @@ def discard(batch: ImportBatch) -> bool:
         name = locked.file.name
         storage = locked.file.storage
         locked.delete()
+    forget_reading(batch)
     if name:
         storage.delete(name)
     return True
@@ -255,13 +264,12 @@ def discard(batch: ImportBatch) -> bool:
 
 def annotated(batch: ImportBatch) -> bytes:
     """The uploaded workbook with a comment on every cell that the preview speaks of."""
-    path = Path(batch.file.path)
-    workbook, refusals = open_workbook(path)
+    workbook, refusals = read_batch(batch)
     if workbook is None:
         raise NotAnnotated(refusals[0].message)
     preview = batch.preview
     findings = [*preview.get("errors", []), *preview.get("warnings", [])]
-    return annotated_workbook(path, workbook, findings)
+    return annotated_workbook(Path(batch.file.path), workbook, findings)
 
 
 def annotated_name(batch: ImportBatch) -> str:

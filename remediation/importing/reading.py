@@ -70,10 +70,10 @@ class Parsed:
         return next((layout.title for layout in self.layouts if layout.title), "")
 
 
-def open_workbook(path: Path) -> tuple[Workbook | None, list[Issue]]:
-    """The workbook, or the refusal as an issue."""
+def open_workbook(path: Path, *, kept: Path | None = None) -> tuple[Workbook | None, list[Issue]]:
+    """The workbook, or the refusal as an issue; ``kept`` as in ``read_workbook``."""
     try:
-        return read_workbook(path), []
+        return read_workbook(path, kept=kept), []
     except WorkbookRefused as refusal:
         return None, [Issue("unreadable_file", details={"message": str(refusal), "code": refusal.code})]
 

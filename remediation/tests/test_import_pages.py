@@ -266,6 +266,40 @@ def test_large_files_wait_for_the_worker_and_the_sweep_finds_them(
     sweep_imports()
 
 
+def readings(batch: ImportBatch) -> list[str]:
+    """What is kept of the batch's file."""
+    folder = Path(batch.file.storage.path(batches.READINGS))
+    return [path.name for path in folder.glob(f"{Path(batch.file.path).stem}.*")]
+
+
+def test_a_large_file_is_opened_once(site: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    small_register()
+    monkeypatch.setattr(batches, "WORKER_FROM_BYTES", 1)
+    batch = upload(site, ledger_file(tmp_path, row(), row(整改措施="措施二")))
+    assert len(readings(batch)) == 1
+    Path(batch.file.path).write_bytes(b"not opened again")
+    assert post(site, "import_mapping", batch, title="甲") == 302
+    assert post(site, "import_commit", batch) == 302
+    assert (batch.state, Measure.objects.count(), readings(batch)) == (BatchState.COMMITTED, 2, [])
+
+
+def test_what_was_read_goes_with_the_import_or_after_a_while(
+    site: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_register()
+    monkeypatch.setattr(batches, "WORKER_FROM_BYTES", 1)
+    thrown_away, left = (upload(site, ledger_file(tmp_path, row())) for _ in range(2))
+    assert post(site, "import_discard", thrown_away) == 302
+    assert (len(readings(thrown_away)), len(readings(left))) == (0, 1)
+    sweep_imports()
+    assert len(readings(left)) == 1
+    monkeypatch.setattr(batches, "READING_KEPT_FOR", -batches.READING_KEPT_FOR)
+    sweep_imports()
+    assert readings(left) == []
+    assert post(site, "import_mapping", left, title="甲") == 302
+    assert left.state == BatchState.PREVIEWED
+
+
 def test_a_dead_worker_gives_its_job_back(site: Client, tmp_path: Path) -> None:
     small_register()
     batch = upload(site, ledger_file(tmp_path, row()))
