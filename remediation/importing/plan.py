@@ -11,13 +11,13 @@ from typing import Any
 from core.text import folded, whole_number
 from core.workdays import WorkCalendar
 from remediation.deadlines import Deadline, parse_deadline
-from remediation.due_dates import review_date, working_date
 from remediation.importing.issues import ERROR, Issue
 from remediation.importing.known import KnownLedger, read_ledger
 from remediation.importing.matching import FileItem, file_items, match_items, match_measures
 from remediation.importing.measure_rows import MeasureRow
 from remediation.importing.parsed import ParsedRow
 from remediation.importing.reading import ImportOptions, Parsed
+from remediation.importing.stated import Stated
 from remediation.importing.target import chosen_ledger
 from remediation.importing.words import kind_from_type
 from remediation.models import Item, Ledger, Section
@@ -142,8 +142,14 @@ class _Planner:
     """Builds the rows of a plan from the ledger as it stands."""
 
     def __init__(self, plan: Plan, *, calendar: WorkCalendar, known: KnownLedger) -> None:
-        self.plan, self.calendar, self.known = plan, calendar, known
-        self.policy = plan.ledger or Ledger()
+        self.plan, self.known = plan, known
+        self.stated = Stated(
+            policy=plan.ledger or Ledger(),
+            calendar=calendar,
+            start=plan.start or plan.today,
+            today=plan.today,
+            reported_on=plan.parsed.reported_on,
+        )
         # Offices as the file combines them: an organ has few combinations.
         self.duties: dict[Duties, Duties] = {}
 
@@ -237,10 +243,10 @@ class _Planner:
         for place, row in enumerate(plan.file.rows):
             measure = matched.get(place)
             self._tell_twice(row, first_of)
-            wanted = self._wanted(row)
+            wanted = self.stated.columns(row)
             self._tell_relative(row, measure, wanted.get("due_date"))
             if measure is None:
-                new = self._new_measure(wanted, number=self._number(plan, row, place, known))
+                new = self.stated.new(wanted, number=self._number(plan, row, place, known))
                 row_plan = RowPlan(row, plan, new, NEW, self._duties(row.lead or (), row.assisting or ()))
             else:
                 found.add(measure.pk)
@@ -287,60 +293,6 @@ class _Planner:
             return row.measure_number
         return max(taken) + 1
 
-    def _wanted(self, row: ParsedRow) -> dict[str, Any]:
-        """The measure's attributes as the row states them; those that it does not state are left out."""
-        wanted: dict[str, Any] = {"text": row.measure}
-        for name in ("note", "progress"):
-            if getattr(row, name) is not None:
-                wanted[name] = getattr(row, name)
-        if row.started_on is not None:
-            wanted["started_on"] = row.started_on
-        if row.leader.position is not None:
-            wanted["leader_id"] = row.leader.position
-        if row.status is not None and row.status.status is not None:
-            wanted["status"] = row.status.status.value
-            wanted["status_text"] = row.status.text[:100]
-        if row.percent is not None:
-            wanted["percent"] = row.percent
-        if wanted.get("status") == CompletionStatus.COMPLETED:
-            wanted["percent"] = 100
-        if row.deadline is not None:
-            wanted |= self._deadline_values(row, row.deadline)
-        return wanted
-
-    def _deadline_values(self, row: ParsedRow, deadline: Deadline) -> dict[str, Any]:
-        start = row.started_on or self.plan.start or self.plan.today
-        due = working_date(
-            deadline, start=start, immediate_workdays=self.policy.immediate_workdays, calendar=self.calendar
-        )
-        if due is None and deadline.unit == "period":
-            due = self.policy.ends_on
-        is_long_term = deadline.is_long_term or bool(row.status and row.status.is_long_term)
-        return {
-            "deadline_text": deadline.text[:200],
-            "deadline_kind": deadline.kind.value,
-            "due_date": due,
-            "is_long_term": is_long_term,
-            "review_date": review_date(
-                is_long_term=is_long_term,
-                due_date=due,
-                since=self.plan.today,  # an old ledger brought in today is not overdue for review today
-                review_months=self.policy.review_months,
-            ),
-        }
-
-    def _new_measure(self, wanted: dict[str, Any], *, number: int) -> MeasureRow:
-        measure = MeasureRow(number=number, **wanted)
-        measure.first_due_date = measure.due_date
-        # When a row came to be completed that nobody saw open, an undated file does not tell.
-        if measure.status == CompletionStatus.COMPLETED and self.plan.parsed.reported_on:
-            measure.completed_on = self._completion_day()
-        return measure
-
-    def _completion_day(self) -> date:
-        """The day of the file, else of the import; never one to come."""
-        return min(self.plan.parsed.reported_on or self.plan.today, self.plan.today)
-
     def _compare(
         self, row: ParsedRow, item: ItemPlan, measure: MeasureRow, wanted: dict[str, Any]
     ) -> RowPlan:
@@ -384,7 +336,7 @@ class _Planner:
     def _dated_completion(self, changes: list[Change], measure: MeasureRow) -> Iterator[Change]:
         """With the status comes or goes the day of completion."""
         status = next((change.after for change in changes if change.field == "status"), None)
-        completed_on = self._completion_day() if status == CompletionStatus.COMPLETED else None
+        completed_on = self.stated.completion_day if status == CompletionStatus.COMPLETED else None
         if status is not None and completed_on != measure.completed_on:
             yield Change("completed_on", measure.completed_on, completed_on)
 
