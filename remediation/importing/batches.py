@@ -201,7 +201,7 @@ def commit_parsed(batch: ImportBatch, parsed: Parsed) -> tuple[Plan, Written]:
 
 def tell_finished(batch_id: int) -> None:
     """Leave the person who imports a message that the worker is done; once for each state reached."""
-    batch = ImportBatch.objects.select_related("user").get(pk=batch_id)
+    batch = ImportBatch.objects.without_preview().select_related("user").get(pk=batch_id)
     if batch.user is None:
         return
     Notification.objects.get_or_create(
@@ -249,7 +249,7 @@ def _claimed(batch_id: int, waiting: BatchState, running: BatchState) -> ImportB
     won = ImportBatch.objects.filter(pk=batch_id, state=waiting).update(
         state=running, claim=claim, claimed_at=timezone.now(), updated_at=timezone.now()
     )
-    return ImportBatch.objects.select_related("user").get(pk=batch_id) if won else None
+    return ImportBatch.objects.without_preview().select_related("user").get(pk=batch_id) if won else None
 
 
 def _tell_progress(batch: ImportBatch, rows: int) -> None:

@@ -40,6 +40,10 @@ class ImportBatchQuerySet(models.QuerySet["ImportBatch"]):
 
         return self if user.has_role(Role.LEDGER_ADMIN) else self.none()
 
+    def without_preview(self) -> ImportBatchQuerySet:
+        """Without what they would do, a megabyte and more each: for whoever lists them or does their work."""
+        return self.defer("preview")
+
 
 class ImportBatch(Timestamped):
     """One import: the file, how it is read, what was answered, what it would do, what it did."""

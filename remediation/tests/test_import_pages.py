@@ -11,7 +11,9 @@ import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Notification, Office, OfficeAlias, User
@@ -298,6 +300,16 @@ def test_what_was_read_goes_with_the_import_or_after_a_while(
     assert readings(left) == []
     assert post(site, "import_mapping", left, title="甲") == 302
     assert left.state == BatchState.PREVIEWED
+
+
+def test_lists_of_imports_leave_the_previews_where_they_are(site: Client, tmp_path: Path) -> None:
+    small_register()
+    batch = upload(site, ledger_file(tmp_path, row()))
+    post(site, "import_mapping", batch, title="甲")
+    for name in ("import_list", "desk"):
+        with CaptureQueriesContext(connection) as asked:
+            assert batch.file_name in site.get(reverse(f"remediation:{name}")).content.decode()
+        assert not [query for query in asked.captured_queries if '"preview"' in query["sql"]]
 
 
 def test_a_dead_worker_gives_its_job_back(site: Client, tmp_path: Path) -> None:

@@ -72,16 +72,15 @@ def desk_home(request: HttpRequest) -> HttpResponse:
     lines = desk.ledger_lines(Ledger.objects.open(), Measure.objects.filter(ledger__archived_at=None), rule)
     missing_year = desk.missing_calendar_year(day, calendar)
     ledgers = [line.ledger.pk for line in lines]
+    listed = ImportBatch.objects.without_preview().select_related("ledger", "user")
     context = {
         "page_title": _("Workbench"),
         "lines": lines,
         "without_deadline": desk.without_deadline().count(),
         "without_lead_office": desk.without_lead_office().count(),
         "without_leader": desk.without_leader().count(),
-        "batches": desk.open_batches().select_related("ledger", "user")[:10],
-        "recent": ImportBatch.objects.exclude(state__in=desk.OPEN_BATCHES).select_related("ledger", "user")[
-            :5
-        ],
+        "batches": listed.filter(state__in=desk.OPEN_BATCHES)[:10],
+        "recent": listed.exclude(state__in=desk.OPEN_BATCHES)[:5],
         "batch_count": desk.open_batches().count(),
         "missing_year": missing_year,
         "missing_year_text": str(missing_year),

@@ -57,12 +57,12 @@ def import_list(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         batch = flow.begin(form.cleaned_data, user=user)
         return redirect("remediation:import_detail", batch.pk)
-    batches = ImportBatch.objects.visible_to(user).select_related("ledger", "user").order_by("-pk")
+    batches = ImportBatch.objects.visible_to(user).without_preview().select_related("ledger", "user")
     context = {
         "page_title": _("Import"),
         "form": form,
         "steps": [str(step) for step in STEPS],
-        "page": Paginator(batches, LISTED_BATCHES).get_page(request.GET.get("page")),
+        "page": Paginator(batches.order_by("-pk"), LISTED_BATCHES).get_page(request.GET.get("page")),
     }
     return render(request, "remediation/imports/list.html", context, status=422 if form.errors else 200)
 
