@@ -39,10 +39,10 @@ def workbook_of(rows: int, folder: Path) -> Path:
 
 
 def write_workbook(path: Path, lines: Iterator[list[Any]]) -> None:
-    """One sheet with the headings and the lines."""
+    """One sheet with the headings and the lines; texts that repeat stand in the file once, as Excel writes them."""
     import xlsxwriter
 
-    workbook = xlsxwriter.Workbook(str(path), {"constant_memory": True, "default_date_format": "yyyy-mm-dd"})
+    workbook = xlsxwriter.Workbook(str(path), {"default_date_format": "yyyy-mm-dd"})
     sheet = workbook.add_worksheet(SHEET)
     sheet.write_row(0, 0, HEADINGS)
     for number, line in enumerate(lines, start=1):

@@ -30,20 +30,20 @@ BATCH = re.compile(r"/imports/(\d+)/")
 
 
 def measure(site: Site) -> Iterator[Measurement]:
-    """Workbooks by size; the second and the changed import for the smallest."""
+    """Workbooks by size: the first import, the same file again, and a changed one."""
     from django.core.management import call_command
 
     known = workbook_of(min(site.workbooks), site.folder)
     options = {"title": "已有台账", "create_missing": True, "stdout": StringIO(), "stderr": StringIO()}
     call_command("import_ledger", known, **options)
-    for place, rows in enumerate(sorted(site.workbooks)):
-        yield from imported(site, rows, again=place == 0)
+    for rows in sorted(site.workbooks):
+        yield from imported(site, rows)
 
 
-def imported(site: Site, rows: int, *, again: bool) -> Iterator[Measurement]:
+def imported(site: Site, rows: int) -> Iterator[Measurement]:
     """One workbook, the rounds of its imports and of the floor in turn."""
     path = workbook_of(rows, site.folder)
-    copy = changed_copy(path, site.folder) if again else path
+    copy = changed_copy(path, site.folder)
     first: list[Outcome] = []
     same: list[Outcome] = []
     other: list[Outcome] = []
@@ -52,9 +52,8 @@ def imported(site: Site, rows: int, *, again: bool) -> Iterator[Measurement]:
         title = f"导入测速{rows}之{number + 1}"
         first.append(apart(f"{HERE}:through_pages", path=str(path), title=title, brings="new"))
         floor.append(apart(f"{HERE}:by_hand", path=str(path), title=f"{title}手写"))
-        if again:
-            same.append(apart(f"{HERE}:through_pages", path=str(path), title=title, brings=""))
-            other.append(apart(f"{HERE}:through_pages", path=str(copy), title=title, brings="changed"))
+        same.append(apart(f"{HERE}:through_pages", path=str(path), title=title, brings=""))
+        other.append(apart(f"{HERE}:through_pages", path=str(copy), title=title, brings="changed"))
     scale = max(1.0, rows / GOAL_ROWS)
     fields: dict[str, Any] = {
         "floor": [one.seconds for one in floor],
@@ -66,10 +65,9 @@ def imported(site: Site, rows: int, *, again: bool) -> Iterator[Measurement]:
         fields["most_queries"] = round(MOST_QUERIES * scale)
     goal = GOAL_SECONDS * scale
     yield taken(site, rows, "uploaded to committed, with preview", first, goal=goal, **fields)
-    if again:
-        most = median(one.seconds for one in first)
-        yield taken(site, rows, "the same file again, to the preview", same, goal=round(most, 3), **fields)
-        yield taken(site, rows, "1 % changed, to committed", other, goal=round(most, 3), **fields)
+    most = median(one.seconds for one in first)
+    yield taken(site, rows, "the same file again, to the preview", same, goal=round(most, 3), **fields)
+    yield taken(site, rows, "1 % changed, to committed", other, goal=round(most, 3), **fields)
 
 
 def taken(
