@@ -55,6 +55,7 @@ class MeasureRow:
     key: str = ""
     batch_id: int | None = None
     version: int = 1
+    has_lead: bool = False
 
     @property
     def pk(self) -> int | None:

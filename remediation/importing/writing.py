@@ -203,6 +203,8 @@ class _Writer:
                 measure.ledger_id, measure.item_id, measure.batch_id = ledger.pk, item.pk, self.batch.pk
                 measure.workflow_state, measure.order = item.workflow_state, order
                 measure.key = text_key(measure.text)
+                # Known here, so that no trigger has to write every row once more.
+                measure.has_lead = bool(plan.duties.lead)
                 measure.leader_id = self.positions.get(measure.leader_id or 0, measure.leader_id)
                 new.append(plan)
             elif plan.changes:

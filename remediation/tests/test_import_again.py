@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from core.clock import today
 from remediation.importing.undoing import undo_batch
-from remediation.models import Ledger, Measure
+from remediation.models import Ledger, Measure, MeasureOffice
+from remediation.states import DutyRole
 from remediation.tests.importing_register import commit, kinds, ledger_file, plan_of, row, small_register
 
 pytestmark = pytest.mark.django_db
@@ -93,3 +95,20 @@ def test_only_a_completed_measure_has_a_day_of_completion(tmp_path: Path) -> Non
     commit(ledger_file(tmp_path, row()))
     with pytest.raises(IntegrityError), transaction.atomic():
         Measure.objects.update(completed_on=date(2024, 5, 6))
+
+
+def test_an_import_knows_which_rows_nobody_leads(tmp_path: Path) -> None:
+    """As the database's own trigger would have it, for new rows and for those whose offices another file changes."""
+
+    def led() -> dict[str, bool]:
+        lead = MeasureOffice.objects.filter(measure=OuterRef("pk"), role=DutyRole.LEAD)
+        rows = Measure.objects.annotate(is_led=Exists(lead)).values_list("text", "has_lead", "is_led")
+        assert all(kept == found for _text, kept, found in rows)
+        return {text: kept for text, kept, _found in rows}
+
+    commit(ledger_file(tmp_path, row(整改措施="有人牵头"), row(整改措施="无人牵头", 牵头处室="")))
+    assert led() == {"有人牵头": True, "无人牵头": False}
+    Measure.objects.get(text="有人牵头").duties.all().delete()
+    assert led() == {"有人牵头": False, "无人牵头": False}
+    commit(ledger_file(tmp_path, row(整改措施="有人牵头"), row(整改措施="无人牵头")))
+    assert led() == {"有人牵头": True, "无人牵头": True}
