@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from core.workdays import WorkCalendar
+from remediation import conditions
 from remediation.counting import MeasureTotals, totals_by_ledger
 from remediation.lights import WORST_FIRST, Light, LightRule
-from remediation.models import BatchState, ImportBatch, Ledger, Measure, MeasureOffice
-from remediation.states import DutyRole
+from remediation.models import BatchState, ImportBatch, Ledger, Measure
 
 OPEN_BATCHES = (
     BatchState.UPLOADED,
@@ -48,20 +48,24 @@ def ledger_lines(ledgers: QuerySet[Ledger], measures: QuerySet[Measure], rule: L
     return [LedgerLine(ledger, totals.get(ledger.pk, MeasureTotals())) for ledger in ledgers]
 
 
+def _open_measures() -> QuerySet[Measure]:
+    """What is open is counted; that it is said, too, lets the indexes of the lists serve."""
+    return Measure.objects.open().counted().filter(ledger__archived_at__isnull=True)
+
+
 def without_deadline() -> QuerySet[Measure]:
     """Open measures that nothing watches: no date and no review date."""
-    return Measure.objects.open().filter(ledger__archived_at__isnull=True, watch_date__isnull=True)
+    return _open_measures().filter(watch_date__isnull=True)
 
 
 def without_lead_office() -> QuerySet[Measure]:
     """Open measures that no office leads."""
-    lead = MeasureOffice.objects.filter(measure=OuterRef("pk"), role=DutyRole.LEAD)
-    return Measure.objects.open().filter(~Exists(lead), ledger__archived_at__isnull=True)
+    return _open_measures().filter(conditions.without_lead_office())
 
 
 def without_leader() -> QuerySet[Measure]:
     """Open measures without a responsible leader."""
-    return Measure.objects.open().filter(ledger__archived_at__isnull=True, leader__isnull=True)
+    return _open_measures().filter(leader__isnull=True)
 
 
 def open_batches() -> QuerySet[ImportBatch]:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import django_tables2 as tables
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import lazy
@@ -16,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core import notation
-from core.lists.tables import ListTable
+from core.lists.tables import ListColumn, ListTable
 from core.templatetags import look
 from remediation.filters import light_words
 from remediation.lights import LightRule
@@ -30,9 +29,9 @@ NOTHING = mark_safe('<span class="muted">–</span>')
 LIGHT_HEADING = pgettext_lazy("column", "Light")
 
 
-def column(heading: Any, name: str, *, order: str | None = None, **kwargs: Any) -> tables.Column:
+def column(heading: Any, name: str, *, order: str | None = None, **kwargs: Any) -> ListColumn:
     """A column whose cells carry ``td-<name>`` and whose width is that of ``col-<name>``."""
-    return tables.Column(
+    return ListColumn(
         verbose_name=heading,
         orderable=order is not None,
         empty_values=(),

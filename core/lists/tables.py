@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import django_tables2 as tables
 from django.utils.functional import Promise
@@ -20,6 +21,13 @@ class Order:
     label: str | Promise
     forwards: tuple[Any, ...]
     backwards: tuple[Any, ...]
+
+
+class ListColumn(tables.Column):
+    """A column as it was declared, shared by all tables of its class: a table copies its columns for every page."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return copy.copy(self)
 
 
 class PageRows(TableListData):
