@@ -34,7 +34,7 @@ from remediation.parts import WHOLE, Part, parts_of_organ
 from remediation.states import UNCOUNTED_STATES, DutyRole
 
 # Where every ledger is smaller, all are counted for every page: that is as fast, and there is less to go wrong.
-KEEP_FROM = 5_000
+KEEP_FROM = 1_000
 # Up to here a ledger whose kept figures do not hold is counted live.
 EXACT_UNTIL = 100_000
 # More changed items than this are not worked out for a page.
