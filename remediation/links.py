@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -26,8 +26,14 @@ def _as_text(value: Any) -> str:
     return str(int(value)) if isinstance(value, bool) else str(value)
 
 
-# A dashboard makes some hundreds of these addresses.
+# A dashboard makes nearly a thousand of these addresses, of few different parts.
 _path = cache(reverse)
+
+
+@lru_cache(maxsize=4096)
+def _pair(parameter: str, value: str) -> str:
+    """One condition as an address writes it."""
+    return urlencode([(parameter, value)])
 
 
 @cache
@@ -40,8 +46,9 @@ def _url(name: str, filters: type[LedgerFilterSet], conditions: dict[str, Any]) 
     if not conditions.keys() <= _known(filters):
         unknown = sorted(conditions.keys() - _known(filters))
         raise TypeError(f"lists have no parameter {', '.join(unknown)}")
-    pairs = [(parameter, _as_text(one)) for parameter, value in conditions.items() for one in _several(value)]
-    query = urlencode(pairs)
+    query = "&".join(
+        _pair(parameter, _as_text(one)) for parameter, value in conditions.items() for one in _several(value)
+    )
     return _path(name) + (f"?{query}" if query else "")
 
 
