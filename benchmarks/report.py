@@ -105,12 +105,12 @@ def shown(value: float) -> str:
 
 
 def origins(runs: list[Run]) -> str:
-    """Machine, versions, commands and dates."""
+    """Machine, versions, commands and dates; once, though what is compared across sizes is a run's own, too."""
     lines = [
         f"- `{run.command}`, {run.date} UTC, at {run.commit}: {run.machine}; {run.versions}." for run in runs
     ]
     lines.append(f"- PostgreSQL's settings: {settings_words()}; all others as shipped.")
-    return "\n".join([*lines, ""])
+    return "\n".join([*dict.fromkeys(lines), ""])
 
 
 def growth(found: list[Measurement]) -> list[Measurement]:
