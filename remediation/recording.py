@@ -93,7 +93,7 @@ def duties_and_names_of(measure_ids: Iterable[int]) -> tuple[dict[int, Duties], 
     return duties, names
 
 
-class MeasureState(Protocol):
+class CountableMeasure(Protocol):
     """What an event keeps of a measure: the model has it, and so has a row of an import."""
 
     @property
@@ -119,7 +119,7 @@ class MeasureState(Protocol):
 
 
 def event_for(
-    measure: MeasureState,
+    measure: CountableMeasure,
     *,
     kind: EventKind,
     duties: Duties,
@@ -144,7 +144,7 @@ def event_for(
     )
 
 
-def state_after(measure: MeasureState, duties: Duties) -> dict[str, Any]:
+def state_after(measure: CountableMeasure, duties: Duties) -> dict[str, Any]:
     """What an event says of the measure that it is about: which one, and its whole countable state."""
     return {
         "ledger_id": measure.ledger_id,
@@ -163,7 +163,7 @@ def state_after(measure: MeasureState, duties: Duties) -> dict[str, Any]:
 
 
 def insert_baselines(
-    measures: Iterable[tuple[MeasureState, Duties]],
+    measures: Iterable[tuple[CountableMeasure, Duties]],
     *,
     actor: User | None,
     occurred_at: datetime,
