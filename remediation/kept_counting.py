@@ -187,7 +187,7 @@ def values_of(totals: LiveTotals) -> list[int]:
 
 
 def count_ledger(ledger: Ledger, rule: LightRule, scopes: Iterable[Part]) -> Content:
-    """Count ``ledger`` as it stands: eleven queries, and three for each of the ``scopes`` of several offices."""
+    """Count ``ledger`` as it stands: twelve queries, and three for each of the ``scopes`` of several offices."""
     content = Content()
     measures = Measure.objects.filter(ledger=ledger, is_counted=True).order_by()
     items = counted_items(Item.objects.filter(ledger=ledger)).order_by()
