@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from remediation import lead_triggers
+from remediation.trigger_changes import changed
 
 # As they were decided: the words are those of remediation.states, and a test compares the outcome with Python's.
 UNLIT = "('concluded', 'pending_closure', 'closed', 'suspended', 'transferred', 'voided')"
@@ -36,14 +37,6 @@ SELECT {group} COUNT(CASE WHEN m.is_counted THEN 1 END) AS counted,
        MAX(CASE WHEN m.is_counted THEN m.due_date END) AS latest
 """
 DUTY_COPIES = "item_id, ledger_id, is_open, watch_date"
-
-
-def changed(columns: str, new: str = "new_rows", old: str = "old_rows") -> str:
-    """What a statement made different in ``columns``, the key among them. As sets: joined, the rows before and after
-    cost the square of their number, because PostgreSQL knows nothing of a trigger's tables."""
-    return f"SELECT {columns} FROM {new} EXCEPT SELECT {columns} FROM {old}"  # noqa: S608 - constants
-
-
 ITEM_CHANGES = changed("id, reported_status, workflow_state, due_date, ledger_id")
 STANDING_FROM = "id, item_id, status, is_open, is_counted, watch_date, due_date"
 MEASURE_CHANGES = changed(STANDING_FROM)
@@ -207,19 +200,21 @@ def install(apps: Any, schema_editor: Any) -> None:
     keeps_leads = any(field.name == "has_lead" for field in measure._meta.get_fields())
     with schema_editor.connection.cursor() as cursor:
         if keeps_leads:
-            lead_triggers.install(cursor, schema_editor.connection.vendor)
+            # While there is no trigger yet, which would follow every row of it.
+            cursor.execute(lead_triggers.RIGHTED)
         if schema_editor.connection.vendor == "postgresql":
-            cursor.execute(POSTGRESQL)
+            cursor.execute(POSTGRESQL + (lead_triggers.POSTGRESQL if keeps_leads else ""))
             cursor.execute("SELECT remediation_item_standing(ARRAY(SELECT id FROM remediation_item))")
             cursor.execute(
                 f"UPDATE remediation_measureoffice d SET ({DUTY_COPIES}) = "  # noqa: S608 - constants
                 "(m.item_id, m.ledger_id, m.is_open, m.watch_date) FROM remediation_measure m WHERE m.id = d.measure_id"
             )
-        else:
-            for name, (table, moment, statement) in TRIGGERS.items():
-                cursor.execute(f"CREATE TRIGGER {name} {moment} ON {table} {statement}")
-            cursor.execute(refreshed("SELECT id FROM remediation_item"))
-            cursor.execute(COPIED)
+            return
+        triggers = {**TRIGGERS, **(lead_triggers.TRIGGERS if keeps_leads else {})}
+        for name, (table, moment, statement) in triggers.items():
+            cursor.execute(f"CREATE TRIGGER {name} {moment} ON {table} {statement}")
+        cursor.execute(refreshed("SELECT id FROM remediation_item"))
+        cursor.execute(COPIED)
 
 
 def remove(apps: Any, schema_editor: Any) -> None:

@@ -5,7 +5,7 @@ Who looks for measures that nobody leads looks for very few among very many. The
 
 from __future__ import annotations
 
-from typing import Any
+from remediation.trigger_changes import changed
 
 LED = """
   EXISTS (SELECT 1 FROM remediation_measureoffice d
@@ -34,7 +34,7 @@ CREATE OR REPLACE FUNCTION remediation_lead_of_changed() RETURNS trigger LANGUAG
 BEGIN
   IF TG_TABLE_NAME = 'remediation_measure' THEN
     PERFORM remediation_has_lead(ARRAY(
-      SELECT id FROM (SELECT id, has_lead FROM new_rows EXCEPT SELECT id, has_lead FROM old_rows) changed));
+      SELECT id FROM ({changed("id, has_lead")}) changed));
   ELSE
     PERFORM remediation_has_lead(ARRAY(SELECT measure_id FROM new_rows UNION SELECT measure_id FROM old_rows));
   END IF;
@@ -91,13 +91,3 @@ FUNCTIONS = (
     "remediation_lead_of_gone()",
     "remediation_has_lead(bigint[])",
 )
-
-
-def install(cursor: Any, vendor: str) -> None:
-    """Create the triggers, and set the column of the rows that are there; best while no other trigger is there yet."""
-    cursor.execute(RIGHTED)
-    if vendor == "postgresql":
-        cursor.execute(POSTGRESQL)
-    else:
-        for name, (table, moment, statement) in TRIGGERS.items():
-            cursor.execute(f"CREATE TRIGGER {name} {moment} ON {table} {statement}")
