@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from core.addresses import address
 
 # A user, as loosely as core knows it: core stands below accounts.
 Person = Any
@@ -53,7 +54,8 @@ def no_count(user: Person) -> int:
     return 0
 
 
-@dataclass(frozen=True)
+# Each is itself: comparing two would compare their words in the language of the page.
+@dataclass(frozen=True, eq=False)
 class Entry:
     """One place to go.
 
@@ -77,7 +79,7 @@ class Entry:
     @property
     def url(self) -> str:
         """Return the address of the page."""
-        return reverse(self.url_name)
+        return address(self.url_name)
 
     def is_current(self, *, view_name: str) -> bool:
         """Say whether the page with this view name lies under the entry."""

@@ -60,7 +60,7 @@ class Shell:
         """Return places; the sidebar and the phone's tabs share them, so that a count is asked once."""
         return [self._places.setdefault(entry, self._place(entry)) for entry in entries]
 
-    @property
+    @cached_property
     def groups(self) -> list[tuple[str, navigation.Text, list[Place]]]:
         """Return the sidebar."""
         return [
@@ -73,7 +73,7 @@ class Shell:
         """Return the phone's tab bar."""
         return self._places_of(navigation.tabs_for(self._user))
 
-    @property
+    @cached_property
     def current(self) -> Place | None:
         """Return the place of the sidebar under which this page lies."""
         return next(

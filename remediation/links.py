@@ -6,8 +6,7 @@ from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
-from django.urls import reverse
-
+from core.addresses import address
 from remediation.filters import LedgerFilterSet, MeasureFilterSet
 from remediation.item_filters import ItemFilterSet
 from remediation.subjects import ITEM_CONDITIONS
@@ -27,9 +26,6 @@ def _as_text(value: Any) -> str:
 
 
 # A dashboard makes nearly a thousand of these addresses, of few different parts.
-_path = cache(reverse)
-
-
 @lru_cache(maxsize=4096)
 def _pair(parameter: str, value: str) -> str:
     """One condition as an address writes it."""
@@ -49,7 +45,7 @@ def _url(name: str, filters: type[LedgerFilterSet], conditions: dict[str, Any]) 
     query = "&".join(
         _pair(parameter, _as_text(one)) for parameter, value in conditions.items() for one in _several(value)
     )
-    return _path(name) + (f"?{query}" if query else "")
+    return address(name) + (f"?{query}" if query else "")
 
 
 def measures_url(**conditions: Any) -> str:

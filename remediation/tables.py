@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import lazy
 from django.utils.html import format_html, format_html_join
@@ -15,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core import notation
+from core.addresses import address, address_of
 from core.lists.tables import ListColumn, ListTable
 from core.templatetags import look
 from remediation.filters import light_words
@@ -224,7 +224,7 @@ class MeasureTable(LitTable):
     def render_text(self, record: Measure) -> SafeString:
         return format_html(
             '<a class="clamp-2" href="{}#measure-{}">{}</a><span class="sub clamp-1">{}</span>',
-            reverse("remediation:item_detail", args=[record.item_id]),
+            address_of("remediation:item_detail", record.item_id),
             record.pk,
             record.text,
             record.item.problem,
@@ -265,7 +265,7 @@ class MeasureTable(LitTable):
     def render_action(self, record: Measure) -> SafeString:
         if record.pk not in self.reportable:
             return SafeString("")
-        url = reverse("remediation:measure_report", args=[record.pk])
+        url = address_of("remediation:measure_report", record.pk)
         return format_html(
             '<a class="btn btn-small" href="{}" hx-get="{}?span={}" hx-target="#row-{}" hx-swap="afterend"'
             ' hx-push-url="false" data-row-update aria-label="{}">{}</a>',
@@ -307,7 +307,7 @@ class ItemTable(LitTable):
     def render_text(self, record: Item) -> SafeString:
         return format_html(
             '<a class="clamp-2" href="{}">{}</a>',
-            reverse("remediation:item_detail", args=[record.pk]),
+            address_of("remediation:item_detail", record.pk),
             record.problem,
         )
 
@@ -343,7 +343,7 @@ class ItemTable(LitTable):
             return NOTHING
         return format_html(
             '<a href="{}?item={}">{}/{}</a>',
-            reverse("remediation:measure_list"),
+            address("remediation:measure_list"),
             record.pk,
             record.measures_completed,
             record.measures_total,
