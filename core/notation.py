@@ -33,6 +33,11 @@ def whole_percent(value: int) -> str:
     return f"{value}%"
 
 
+def shortened(text: str, length: int) -> str:
+    """At most that many characters; where some were left out, the last is an ellipsis."""
+    return text if len(text) <= length else f"{text[: length - 1].rstrip()}…"
+
+
 def change(value: int | float | Decimal) -> str:
     """With its sign: +2, −4, 0."""
     if value == 0:
@@ -53,7 +58,7 @@ def days_left_words(days: int) -> str:
 
 def day(value: date) -> str:
     """2024-11-30."""
-    return f"{value:%Y-%m-%d}"
+    return value.isoformat()
 
 
 def day_words(value: date, *, today: date | None) -> str:

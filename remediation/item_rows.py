@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from core.decisions import Decision
 from remediation.counting import counted_items
 from remediation.item_lights import with_watch
 from remediation.lights import Light, LightRule
-from remediation.models import Item, ItemOffice
+from remediation.models import Item, ItemOffice, Ledger
 from remediation.numbering import Number, item_number
 from remediation.permissions import can_report_item, reporting_offices
 from remediation.recording import Duties
@@ -61,15 +61,17 @@ def items_owed(user: User, *, ledgers: Collection[int], role: str) -> QuerySet[I
     return counted_items(items).exclude(standing__progress=CompletionStatus.COMPLETED)
 
 
-def first_items(user: User, *, ledgers: Collection[int], role: str, rule: LightRule) -> OwedItems:
+def first_items(user: User, *, ledgers: Mapping[int, Ledger], role: str, rule: LightRule) -> OwedItems:
     """What stands on the home of ``items_owed``: lit ones first, the nearest date on top; one query."""
     # The queryset carries annotations, which no type of a row can say.
     items: Any = with_watch(items_owed(user, ledgers=ledgers, role=role))
     found = list(
-        items.annotate(total=Window(Count("pk")))
-        .select_related("ledger")
-        .order_by("-is_open", F("watch_date").asc(nulls_last=True), "order", "pk")[:ROWS]
+        items.annotate(total=Window(Count("pk"))).order_by(
+            "-is_open", F("watch_date").asc(nulls_last=True), "order", "pk"
+        )[:ROWS]
     )
+    for item in found:
+        item.ledger = ledgers[item.ledger_id]
     # Each was found by a duty of these offices.
     duties = Duties(lead=tuple(reporting_offices(user)))
     return OwedItems(

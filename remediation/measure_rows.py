@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.roles import Role
+from core.addresses import address_of
 from core.decisions import Decision
+from core.notation import day
 from remediation.lights import Light, LightRule
 from remediation.models import Measure
 from remediation.numbering import Number, measure_number
@@ -30,9 +32,9 @@ if TYPE_CHECKING:
 
 # What the action's address is called, its word on the row, and the word on its form's heading.
 WORDS: dict[str, str | Promise] = {
-    "report": _("Update"),
-    "note": _("Add a note"),
-    "correct": _("Correct"),
+    "report": gettext_lazy("Update"),
+    "note": gettext_lazy("Add a note"),
+    "correct": gettext_lazy("Correct"),
 }
 
 
@@ -63,6 +65,30 @@ class MeasureRow:
     row_url: str = ""
 
     @property
+    def is_of_item(self) -> bool:
+        """Whether the row stands on the page of its item, which says the item's problem itself."""
+        return self.place == "item"
+
+    @property
+    def row_id(self) -> str:
+        """The row's id in the page."""
+        return f"measure-{self.measure.pk}"
+
+    @property
+    def due_words(self) -> str:
+        """The deadline, else the review day; empty without both."""
+        if self.measure.due_date:
+            return day(self.measure.due_date)
+        if self.measure.watch_date:
+            return _("review %(day)s") % {"day": day(self.measure.watch_date)}
+        return ""
+
+    @property
+    def is_completed(self) -> bool:
+        """Whether nothing is due any more."""
+        return self.measure.status == CompletionStatus.COMPLETED
+
+    @property
     def status(self) -> CompletionStatus:
         """The completion status with its word."""
         return CompletionStatus(self.measure.status)
@@ -73,9 +99,14 @@ class MeasureRow:
         return WorkflowState(self.measure.workflow_state)
 
     @property
+    def item_url(self) -> str:
+        """The measure on the page of its item."""
+        return f"{address_of('remediation:item_detail', self.measure.item_id)}#{self.row_id}"
+
+    @property
     def why_id(self) -> str:
         """The id of the sentence that says why nothing can be done."""
-        return f"measure-{self.measure.pk}-why"
+        return f"{self.row_id}-why"
 
     @property
     def refusal(self) -> str:
@@ -129,7 +160,7 @@ def measure_row(
             RowAction(
                 name=name,
                 label=WORDS[name],
-                url=f"{reverse(f'remediation:measure_{name}', args=[measure.pk])}?{query}",
+                url=f"{address_of(f'remediation:measure_{name}', measure.pk)}?{query}",
                 decision=decision,
             )
             for name, decision in actions_for(user, measure, duties=duties).items()
@@ -137,7 +168,7 @@ def measure_row(
         lead=tuple(names[office] for office in duties.lead if office in names),
         assisting=tuple(names[office] for office in duties.assisting if office in names),
         is_own=bool(user.scope_office_ids.intersection((*duties.lead, *duties.assisting))),
-        row_url=f"{reverse('remediation:measure_row', args=[measure.pk])}?{query}",
+        row_url=f"{address_of('remediation:measure_row', measure.pk)}?{query}",
     )
 
 

@@ -11,7 +11,8 @@ from django.db.models.functions import RowNumber
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from core.notation import number
+from core.addresses import address_of
+from core.notation import number, shortened
 from core.text import whole_number
 from remediation.counting import (
     BySection,
@@ -43,6 +44,8 @@ MOST_ITEMS_A_SECTION = 100
 MOST_ITEMS_OPENED = 2000
 MOST_MEASURES_OPENED = 1500
 ALL = "all"
+# Readers hear the beginning of a long title.
+LABEL_LENGTH = 30
 
 
 class TreeFilterSet(MeasureFilterSet):
@@ -68,8 +71,8 @@ class TreeRow:
     key: str
     depth: int
     title: str
-    item_id: int | None = None
-    measure_id: int | None = None
+    # Of an item or a measure, its own page.
+    page_url: str = ""
     number: Number | None = None
     is_section: bool = False
     is_measure: bool = False
@@ -93,6 +96,12 @@ class TreeRow:
     def percent_left(self) -> int:
         """What a measure in progress still has before it."""
         return 100 - self.percent if self.status == CompletionStatus.IN_PROGRESS else 0
+
+    @property
+    def toggle_words(self) -> str:
+        """What opening or folding the branch is called for readers."""
+        words = _("Fold %(title)s") if self.is_open else _("Open %(title)s")
+        return words % {"title": shortened(self.title, LABEL_LENGTH)}
 
     @property
     def status_label(self) -> str:
@@ -264,7 +273,7 @@ class LedgerTree:
             key,
             depth,
             item.problem,
-            item_id=item.pk,
+            page_url=address_of("remediation:item_detail", item.pk),
             number=item_number(item),
             is_open=is_open,
             has_branch=totals.total > 0,
@@ -286,8 +295,7 @@ class LedgerTree:
             f"m{measure.pk}",
             depth,
             measure.text,
-            item_id=item.pk,
-            measure_id=measure.pk,
+            page_url=f"{address_of('remediation:item_detail', item.pk)}#measure-{measure.pk}",
             number=Number(_("Measure"), str(measure.number), item.is_closed),
             is_measure=True,
             has_branch=False,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import reduce
@@ -79,7 +79,7 @@ def totals_by_role(
 
 
 def first_rows(
-    user: User, *, ledgers: Collection[int], role: str, rule: LightRule
+    user: User, *, ledgers: Mapping[int, Ledger], role: str, rule: LightRule
 ) -> dict[Light, list[Measure]]:
     """The first rows of each group, nearest deadline first, at most ``GROUP_ROWS`` each; one query."""
     lit = reduce(or_, (rule.condition(light) for light in GROUP_LIGHTS))
@@ -99,8 +99,9 @@ def first_rows(
         .values("pk")
     )
     groups: dict[Light, list[Measure]] = {light: [] for light in GROUP_LIGHTS}
-    rows = Measure.objects.filter(pk__in=keys).select_related("item", "ledger")
+    rows = Measure.objects.filter(pk__in=keys).select_related("item")
     for row in rows.order_by("watch_date", "order", "pk"):
+        row.ledger = row.item.ledger = ledgers[row.ledger_id]
         light = rule.light_of(is_open=row.is_open, watch_date=row.watch_date, ledger_id=row.ledger_id)
         groups[light].append(row)
     return groups

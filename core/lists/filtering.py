@@ -6,6 +6,7 @@ import copy
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar, Self
+from urllib.parse import urlencode
 
 import django_filters
 from django.db.models import Model, QuerySet
@@ -71,24 +72,13 @@ def query_without(query: QueryDict, *names: str, **values: Any) -> str:
 
     ``part`` is how a page asks for a piece of itself and stands in no address.
     """
-    changed = query.copy()
-    for name in (*names, "page", "part"):
-        changed.pop(name, None)
+    left_out = {*names, "page", "part"}
+    kept: dict[str, list[str]] = {name: given for name, given in query.lists() if name not in left_out}
     for name, value in values.items():
-        if value is None:
-            changed.pop(name, None)
-        elif isinstance(value, (list, tuple)):
-            changed.setlist(name, [str(one) for one in value])
-        else:
-            changed[name] = str(value)
-    for name, given in list(changed.lists()):
-        # An untouched field of a form says nothing.
-        if kept := [one for one in given if one]:
-            changed.setlist(name, kept)
-        else:
-            del changed[name]
-    encoded = changed.urlencode()
-    return f"?{encoded}" if encoded else "?"
+        several = value if isinstance(value, (list, tuple)) else [] if value is None else [value]
+        kept[name] = [str(one) for one in several]
+    # An untouched field of a form says nothing.
+    return "?" + urlencode([(name, one) for name, given in kept.items() for one in given if one])
 
 
 class StrictFilterSet(django_filters.FilterSet):

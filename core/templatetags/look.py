@@ -107,21 +107,25 @@ def light_pill(
     if count == 0:
         classes = "light light-zero"
     if bare:
-        shown = "" if count is None else notation.number(count)
-        return _pill(f"{classes} light-count", value, word, after=shown, href=href, hidden=True)
-    return _pill(classes, value, word if count is None else word_and_count(word, count), href=href)
+        classes, after = f"{classes} light-count", "" if count is None else notation.number(count)
+    else:
+        word, after = word if count is None else word_and_count(word, count), ""
+    inside = _light_words(value, word, after=after, hidden=bare)
+    if href:
+        return format_html('<a class="{}" href="{}">{}</a>', classes, href, inside)
+    return _light(classes, inside)
 
 
 @drawn_once
-def _pill(
-    classes: str, value: str, word: str, *, after: str = "", href: str = "", hidden: bool = False
-) -> SafeString:
-    """A light: its icon, its word (``hidden``: for readers alone) and what stands after it, as a link with ``href``."""
+def _light(classes: str, inside: SafeString) -> SafeString:
+    return format_html('<span class="{}">{}</span>', classes, inside)
+
+
+@drawn_once
+def _light_words(value: str, word: str, *, after: str, hidden: bool) -> SafeString:
+    """What stands in a pill: the light's icon, its word (``hidden``: for readers alone), a figure behind it."""
     return format_html(
-        '<{0} class="{1}"{2}>{3}<span{4}>{5}</span>{6}</{0}>',
-        mark_safe("a" if href else "span"),  # noqa: S308 - one of two constants
-        classes,
-        format_html(' href="{}"', href) if href else "",
+        "{}<span{}>{}</span>{}",
         icon(LIGHT_ICONS[value]),
         mark_safe(' class="visually-hidden"' if hidden else ""),  # noqa: S308 - one of two constants
         word,
@@ -201,6 +205,11 @@ def urgency_flag(level: Any, *, label: Any = "") -> SafeString:
 @register.simple_tag
 def item_number(kind: Any, number: Any, *, struck: bool = False) -> SafeString:
     """Return 编号, such as 具体 12-2; lined through when the item is 已销号."""
+    return _item_number(str(kind), str(number), struck=struck)
+
+
+@drawn_once
+def _item_number(kind: str, number: str, *, struck: bool) -> SafeString:
     return format_html(
         '<{0} class="number{1}"><span class="number-kind">{2}</span><span class="number-value">{3}</span></{0}>',
         mark_safe("s" if struck else "span"),  # noqa: S308 - one of two constants
@@ -218,6 +227,13 @@ def rollup_bar(
 
     Hidden from readers: the figures stand beside it. ``soft_full`` pales a full bar, so that laggards stand out.
     """
+    return _rollup_bar(done, total, basic=basic, progress=progress, big=big, soft_full=soft_full)
+
+
+@drawn_once
+def _rollup_bar(
+    done: int, total: int, *, basic: int, progress: int, big: bool, soft_full: bool
+) -> SafeString:
     parts = []
     left = 0.0
     full = "seg-full" if soft_full and total and done == total else "seg-done"

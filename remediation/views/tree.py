@@ -47,6 +47,7 @@ def ledger_tree(request: HttpRequest) -> HttpResponse:
 
 def _context(request: HttpRequest, *, tree: LedgerTree, with_totals: bool) -> dict[str, Any]:
     query, ledger, filters = request.GET, tree.ledger, tree.filters
+    others = query_without(query, "branches")
     menus = FilterMenus(query, reader=filters.reader, filterset=TreeFilterSet)
     context: dict[str, Any] = {
         "page_title": _("View by section"),
@@ -55,7 +56,8 @@ def _context(request: HttpRequest, *, tree: LedgerTree, with_totals: bool) -> di
         "problems": filters.problems,
         "chips": [chip for chip in filters.chips() if chip.parameter != "ledger"],
         "clear_url": query_without(query, *(name for name in filters.filters if name != "ledger")),
-        "base_query": query_without(query, "branches"),
+        # What the branches to be open are put behind.
+        "branches_query": f"{others}{'' if others == '?' else '&'}branches=",
         "open_all_url": query_without(query, branches=ALL),
         "fold_url": query_without(query, branches=tree.usual),
         "fold_all_url": query_without(query, branches="none"),

@@ -63,6 +63,11 @@ class Choice:
         """The ids of the ledgers counted."""
         return [ledger.pk for ledger in self.ledgers]
 
+    @property
+    def by_pk(self) -> dict[int, Ledger]:
+        """The ledgers counted, by id."""
+        return {ledger.pk: ledger for ledger in self.ledgers}
+
     def list_url(self, **conditions: Any) -> str:
         """The list with the same rows, narrowed by ``conditions``."""
         return measures_url(**self._same_rows(), **conditions)
@@ -196,7 +201,7 @@ def page_context(choice: Choice, totals: dict[str, LiveTotals], *, notes: dict[L
     """Everything of the page that stays as it is while rows are saved."""
     own = totals[choice.role]
     groups = groups_of(choice, own, notes=notes)
-    owed_items = first_items(choice.user, ledgers=choice.pks, role=choice.role, rule=choice.rule)
+    owed_items = first_items(choice.user, ledgers=choice.by_pk, role=choice.role, rule=choice.rule)
     is_lead = choice.role == DutyRole.LEAD
     other_role = DutyRole.ASSISTING if is_lead else DutyRole.LEAD
     other_count = totals[other_role].total
@@ -239,7 +244,7 @@ def groups_of(choice: Choice, own: MeasureTotals, *, notes: dict[Light, str]) ->
     """Red, yellow and blue with their first rows; lights that nothing has are left out."""
     if not any(own.light(light) for light in work.GROUP_LIGHTS):
         return []
-    found = work.first_rows(choice.user, ledgers=choice.pks, role=choice.role, rule=choice.rule)
+    found = work.first_rows(choice.user, ledgers=choice.by_pk, role=choice.role, rule=choice.rule)
     duties = duties_of(measure.pk for rows in found.values() for measure in rows)
     titles = {**notes, Light.RED: _("Overdue, do first")}
     return [
