@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
@@ -73,6 +73,11 @@ class Reader:
         """The kept figures of all ledgers, where one of them is too large to be counted for a page; read once."""
         return self._read_kept()
 
+    @property
+    def kept_so_far(self) -> KeptFigures | None:
+        """The kept figures where this page has read them already."""
+        return cast("KeptFigures | None", vars(self).get("kept"))
+
     @cached_property
     def kept_by_section(self) -> KeptFigures:
         """The same, with what the reader sees under each section."""
@@ -83,6 +88,11 @@ class Reader:
         if not any(is_large(ledger) for ledger in self.ledgers.values()):
             return KeptFigures()
         return read_kept(self.ledgers, self.rule, sections_of=sections_of)
+
+    @property
+    def open_ledgers(self) -> list[int]:
+        """The ids of those ledgers that are not archived."""
+        return [pk for pk, ledger in self.ledgers.items() if not ledger.is_archived]
 
     @property
     def today(self) -> date:

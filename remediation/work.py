@@ -118,15 +118,33 @@ def waiting_count(user: User, *, today: date) -> int:
             ledgers = {ledger.pk: ledger for ledger in visible}
             rule = LightRule.build(today, CalendarDay.objects.work_calendar(), ledgers=ledgers.values())
             reader = Reader(user, rule, ledgers)
-        open_ledgers = [pk for pk, ledger in reader.ledgers.items() if not ledger.is_archived]
-        # On the duties alone: what they hold of their measures is all that the rule asks for.
-        lit = reader.rule.condition(Light.RED) | reader.rule.condition(Light.YELLOW)
-        duties = MeasureOffice.objects.filter(
-            lit, office__in=reporting_offices(user), role=DutyRole.LEAD, ledger__in=open_ledgers
-        )
-        waiting = int(duties.aggregate(n=Count("measure", distinct=True))["n"])
+        waiting = _kept_waiting(reader)
+        if waiting is None:
+            waiting = _counted_waiting(reader)
         keep_waiting(user, waiting)
     return waiting
+
+
+def _kept_waiting(reader: Reader) -> int | None:
+    """The count out of kept figures, where the page has read them and they are of this moment; no query."""
+    open_ledgers = reader.open_ledgers
+    if reader.kept_so_far is None or reader.kept_so_far.time_of(open_ledgers) is not None:
+        return None
+    part = Part(reporting_offices(reader.user), role=DutyRole.LEAD.value)
+    found, others = reader.kept_so_far.of(open_ledgers, part)
+    return None if others else found.totals.red + found.totals.yellow
+
+
+def _counted_waiting(reader: Reader) -> int:
+    """The count by one query on the duties alone: what they hold of their measures is all that the rule asks for."""
+    lit = reader.rule.condition(Light.RED) | reader.rule.condition(Light.YELLOW)
+    duties = MeasureOffice.objects.filter(
+        lit,
+        office__in=reporting_offices(reader.user),
+        role=DutyRole.LEAD,
+        ledger__in=reader.open_ledgers,
+    )
+    return int(duties.aggregate(n=Count("measure", distinct=True))["n"])
 
 
 def keep_waiting(user: User, count: int) -> None:

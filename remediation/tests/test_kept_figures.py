@@ -6,6 +6,7 @@ from datetime import timedelta
 from random import Random
 
 import pytest
+from pytest_django.fixtures import DjangoAssertNumQueries
 
 from accounts.models import User
 from accounts.roles import Role
@@ -31,6 +32,7 @@ from remediation.recording import mark_changed, record
 from remediation.report_undo import undo_report
 from remediation.reporting import Progress, correct_measure, note_assistance, report_progress
 from remediation.states import MEASURE_STATUSES, CompletionStatus, WorkflowState
+from remediation.work import waiting_count
 from tests.ledgers import make_item, make_ledger, make_measure, make_office, make_section
 from tests.people import make_position, make_user
 
@@ -250,6 +252,46 @@ def test_a_huge_ledger_shows_what_is_kept_with_its_time(
     kept = read_kept([organ.ledger.pk], organ.rule)
     assert kept.time_of([organ.ledger.pk]) == LedgerFigures.objects.get().computed_at
     assert kept.of([organ.ledger.pk], WHOLE)[1] == []
+
+
+def test_what_waits_at_work_follows_from_the_figures_that_the_page_has_read(
+    organ: Organ, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    organ.keep()
+    report_at_random(organ, Random(8))
+    found = []
+    for office in organ.offices:
+        clerk = make_user(Role.CLERK, office=office)
+        reader = read_by(clerk, organ)
+        assert (reader.kept_so_far, len(reader.kept.contents)) == (None, 1)
+        assert clerk.own_office_ids
+        assert clerk.roles
+        with django_assert_num_queries(0):
+            found.append(waiting_count(clerk, today=organ.day))
+        assert found[-1] == waiting_count(User.objects.get(pk=clerk.pk), today=organ.day)
+    assert sum(found) > 0
+
+
+def test_what_waits_at_work_is_counted_where_the_figures_are_of_an_earlier_moment(
+    organ: Organ, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    organ.keep()
+    monkeypatch.setattr(kept_figures, "EXACT_UNTIL", 5)
+    clerk = make_user(Role.CLERK, office=organ.offices[0])
+    before = waiting_count(User.objects.get(pk=clerk.pk), today=organ.day)
+    item = make_item(organ.ledger)
+    make_measure(item, lead=organ.offices[:1], due=organ.day - timedelta(days=3))
+    mark_changed(organ.ledger.pk)
+    reader = read_by(clerk, organ)
+    assert reader.kept.time_of([organ.ledger.pk]) is not None
+    assert waiting_count(clerk, today=organ.day) == before + 1
+
+
+def read_by(user: User, organ: Organ) -> Reader:
+    """The reader of a page, which leaves it with the person."""
+    reader = Reader(user, organ.rule, {one.pk: one for one in Ledger.objects.with_kept_total()})
+    user._reader = reader  # type: ignore[attr-defined]
+    return reader
 
 
 def test_figures_of_another_day_are_not_used(organ: Organ) -> None:
