@@ -67,8 +67,13 @@ class ProgressReport(models.Model):
     item = models.ForeignKey(
         "remediation.Item", models.PROTECT, related_name="reports", verbose_name=_("item")
     )
+    # Without an index of its own: another one begins with it.
     measure = models.ForeignKey(
-        "remediation.Measure", models.PROTECT, related_name="reports", verbose_name=_("measure")
+        "remediation.Measure",
+        models.PROTECT,
+        related_name="reports",
+        db_index=False,
+        verbose_name=_("measure"),
     )
     kind = models.CharField(_("kind"), max_length=15, choices=ReportKind, default=ReportKind.REPORT)
     author = models.ForeignKey(
@@ -109,11 +114,12 @@ class ItemEvent(models.Model):
     are the latest event of each measure up to that day (product text 9.4). They are null on events without a measure.
     """
 
+    # These three without an index of their own: the indexes below begin with them.
     ledger = models.ForeignKey(
-        "remediation.Ledger", models.PROTECT, related_name="events", verbose_name=_("ledger")
+        "remediation.Ledger", models.PROTECT, related_name="events", db_index=False, verbose_name=_("ledger")
     )
     item = models.ForeignKey(
-        "remediation.Item", models.PROTECT, related_name="events", verbose_name=_("item")
+        "remediation.Item", models.PROTECT, related_name="events", db_index=False, verbose_name=_("item")
     )
     measure = models.ForeignKey(
         "remediation.Measure",
@@ -121,6 +127,7 @@ class ItemEvent(models.Model):
         null=True,
         blank=True,
         related_name="events",
+        db_index=False,
         verbose_name=_("measure"),
     )
     kind = models.CharField(_("kind"), max_length=20, choices=EventKind)

@@ -35,8 +35,9 @@ class Item(Timestamped):
     measures (an opinion) carries its own ``reported_status`` and offices.
     """
 
+    # Without an index of its own: another one begins with it.
     ledger = models.ForeignKey(
-        "remediation.Ledger", models.PROTECT, related_name="items", verbose_name=_("ledger")
+        "remediation.Ledger", models.PROTECT, related_name="items", db_index=False, verbose_name=_("ledger")
     )
     section = models.ForeignKey(
         "remediation.Section",
@@ -87,7 +88,7 @@ class Item(Timestamped):
     )
     order = models.PositiveIntegerField(_("order"), default=0)
     # The problem after NFKC without white space, hashed: how an import recognises it.
-    key = models.CharField(_("key"), max_length=64, editable=False, db_index=True)
+    key = models.CharField(_("key"), max_length=64, editable=False)
     batch = models.ForeignKey(
         "remediation.ImportBatch",
         models.SET_NULL,

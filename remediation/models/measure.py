@@ -81,8 +81,13 @@ class Measure(Timestamped):
     ``workflow_state`` is the copy of its item's, written in the same transaction, so that lists need no join.
     """
 
+    # Without an index of its own: another one begins with it.
     ledger = models.ForeignKey(
-        "remediation.Ledger", models.PROTECT, related_name="measures", verbose_name=_("ledger")
+        "remediation.Ledger",
+        models.PROTECT,
+        related_name="measures",
+        db_index=False,
+        verbose_name=_("ledger"),
     )
     item = models.ForeignKey(
         "remediation.Item", models.PROTECT, related_name="measures", verbose_name=_("item")

@@ -115,8 +115,13 @@ class Reminder(models.Model):
     when the person's digest of the day had already gone waits (``digest`` null) for that of the next working day.
     """
 
+    # Without an index of its own: another one begins with it.
     measure = models.ForeignKey(
-        "remediation.Measure", models.CASCADE, related_name="reminders", verbose_name=_("measure")
+        "remediation.Measure",
+        models.CASCADE,
+        related_name="reminders",
+        db_index=False,
+        verbose_name=_("measure"),
     )
     round = models.PositiveSmallIntegerField(_("round"), default=1)
     due_date = models.DateField(_("deadline"))
