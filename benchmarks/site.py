@@ -122,7 +122,10 @@ def main() -> int:
     django.setup()
     # The Celery application, which tasks are done by.
     import config  # noqa: F401
+    from core.memory import freeze_what_is_loaded
 
+    # As a web process does before its first page.
+    freeze_what_is_loaded()
     workbooks = tuple(int(rows) for rows in options.workbooks.split(",") if rows)
     site = Site(options.database, options.rows, options.rounds, options.folder, workbooks)
     return 0 if measure(site, options.lines.split(","), options.into) else 1
