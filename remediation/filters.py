@@ -90,9 +90,9 @@ class Reader:
         return read_kept(self.ledgers, self.rule, sections_of=sections_of)
 
     @property
-    def open_ledgers(self) -> list[int]:
-        """The ids of those ledgers that are not archived."""
-        return [pk for pk, ledger in self.ledgers.items() if not ledger.is_archived]
+    def open_ledgers(self) -> list[Ledger]:
+        """Those ledgers that are not archived."""
+        return [ledger for ledger in self.ledgers.values() if not ledger.is_archived]
 
     @property
     def today(self) -> date:

@@ -127,7 +127,7 @@ def waiting_count(user: User, *, today: date) -> int:
 
 def _kept_waiting(reader: Reader) -> int | None:
     """The count out of kept figures, where the page has read them and they are of this moment; no query."""
-    open_ledgers = reader.open_ledgers
+    open_ledgers = [ledger.pk for ledger in reader.open_ledgers]
     if reader.kept_so_far is None or reader.kept_so_far.time_of(open_ledgers) is not None:
         return None
     part = Part(reporting_offices(reader.user), role=DutyRole.LEAD.value)
@@ -142,7 +142,7 @@ def _counted_waiting(reader: Reader) -> int:
         lit,
         office__in=reporting_offices(reader.user),
         role=DutyRole.LEAD,
-        ledger__in=reader.open_ledgers,
+        ledger__in=[ledger.pk for ledger in reader.open_ledgers],
     )
     return int(duties.aggregate(n=Count("measure", distinct=True))["n"])
 

@@ -39,7 +39,7 @@ class Population:
         """The one ledger, or all that are not archived."""
         if self.ledger is not None:
             return [self.ledger]
-        return [ledger for ledger in self.reader.ledgers.values() if not ledger.is_archived]
+        return self.reader.open_ledgers
 
     @property
     def ledger_ids(self) -> list[int]:

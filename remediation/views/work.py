@@ -94,7 +94,7 @@ def choice_of(request: HttpRequest, query: Any) -> Choice:
     role = query.get("role") or DutyRole.LEAD.value
     if role not in DutyRole.values:
         raise Http404
-    open_ledgers = [ledger for ledger in reader.ledgers.values() if not ledger.is_archived]
+    open_ledgers = reader.open_ledgers
     named = query.get("ledger")
     chosen = None
     if named:
