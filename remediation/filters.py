@@ -54,6 +54,8 @@ LIGHT_CHOICES = [
     ("green", pgettext_lazy("light", "Green light")),
     ("grey", pgettext_lazy("light", "Grey light")),
 ]
+# Up to as many rows that hold a word are named by their keys.
+FEW = 500
 UNCOUNTED = [state.value for state in UNCOUNTED_STATES]
 NUMBER = re.compile(
     r"^(?P<kind>\D*?)\s*(?P<item>[0-9][0-9A-Za-z.]{0,9})(?:\s*[-–—]\s*(?P<measure>[0-9]{1,9}))?$"
@@ -343,7 +345,7 @@ class MeasureFilterSet(LedgerFilterSet):
     def filter_words(self, rows: QuerySet[Measure], name: str, value: str) -> QuerySet[Measure]:
         found = Q()
         for word in value.split():
-            found &= conditions.holds_word(word, "text", "item__problem", "progress", "note")
+            found &= conditions.holds_word(word, "text", "progress", "note") | self.of_item_holding(word)
         if match := self.number_asked():
             number = Q(item__number=match["item"])
             if match["measure"]:
@@ -352,6 +354,19 @@ class MeasureFilterSet(LedgerFilterSet):
                 number &= Q(item__kind__in=kinds_named(match["kind"]))
             found |= number
         return rows.filter(found)
+
+    def of_item_holding(self, word: str) -> Q:
+        """Measures of the items whose problem holds ``word``. Few items are named: a database that joins each measure
+        with its item in order to look takes twice as long (``docs/performance.md``)."""
+        if word not in self._items_holding:
+            items = Item.objects.filter(conditions.holds_word(word, "problem")).order_by()
+            self._items_holding[word] = list(items.values_list("pk", flat=True)[: FEW + 1])
+        named = self._items_holding[word]
+        return Q(item__in=named) if len(named) <= FEW else conditions.holds_word(word, "item__problem")
+
+    @cached_property
+    def _items_holding(self) -> dict[str, list[int]]:
+        return {}
 
     def filter_office(self, rows: QuerySet[Measure], name: str, value: list[int]) -> QuerySet[Measure]:
         return rows.filter(conditions.answered_for_by(self.office_ids, role=self.value("role")))

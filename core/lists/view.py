@@ -68,6 +68,10 @@ class FilteredListView(View):
         """The same where it takes no time worth waiting for; ``None``: the rows come first, and the count follows."""
         return self.counts()
 
+    def filtered_rows(self) -> QuerySet[Any]:
+        """The rows that the filter leaves."""
+        return self.filters.qs
+
     def full_rows(self) -> QuerySet[Any]:
         """All rows with everything that a row is drawn from; it is narrowed to one page."""
         raise NotImplementedError
@@ -157,7 +161,7 @@ class FilteredListView(View):
     @cached_property
     def page(self) -> Page[Any] | OpenPage:
         """The page asked for."""
-        ordered = self.filters.qs.order_by(*self.order_expressions(self.order_name))
+        ordered = self.filtered_rows().order_by(*self.order_expressions(self.order_name))
         counts = self.known_counts
         return page_of(ordered, self.request.GET, count=counts.total if counts is not None else None)
 
@@ -175,7 +179,7 @@ class FilteredListView(View):
     def printed_objects(self) -> list[Any]:
         """All filtered rows, up to ``most_printed``."""
         order = self.order_expressions(self.order_name)
-        keys = self.filters.qs.order_by(*order).values("pk")[: self.most_printed]
+        keys = self.filtered_rows().order_by(*order).values("pk")[: self.most_printed]
         return self.prepared(list(self.full_rows().filter(pk__in=keys).order_by(*order)))
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

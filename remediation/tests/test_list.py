@@ -15,16 +15,14 @@ from django.urls import reverse
 from accounts.models import Office, OfficeAlias, User
 from core.clock import midnight, midnight_after, today
 from core.models import CalendarDay
-from remediation import conditions, kept_figures
+from remediation import conditions
 from remediation.counting import MeasureTotals, measure_totals
 from remediation.filters import MeasureFilterSet, Reader
 from remediation.importing.words import STATE_WORDS
-from remediation.kept_figures import renewed
 from remediation.lights import Light, LightRule
 from remediation.links import items_url, measures_url
 from remediation.models import Ledger, Measure, SavedFilter
 from remediation.states import REACHED_STATES, CompletionStatus, WorkflowState
-from remediation.views import measures as measures_view
 from tests.ledgers import make_item, make_ledger, make_measure, make_office, make_section
 from tests.people import make_position
 
@@ -553,83 +551,6 @@ def test_queries_do_not_grow_with_rows(
     assert len(many) == len(few)
     most = 12 if page == LIST else 14
     assert len(many) <= most, [query["sql"][:120] for query in many]
-
-
-# -- very large lists --------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def large(ledger: Ledger, office: Office, other_office: Office, monkeypatch: pytest.MonkeyPatch) -> Ledger:
-    """A ledger whose figures are kept, and that is large enough for its counts to follow the rows."""
-    monkeypatch.setattr(kept_figures, "KEEP_FROM", 10)
-    monkeypatch.setattr(measures_view, "COUNT_AT_ONCE", 10)
-    item = make_item(ledger)
-    for number in range(45):
-        make_measure(
-            item,
-            f"措施之{number}",
-            lead=[office if number % 3 else other_office],
-            due=today() - timedelta(days=number - 20),
-            status=DONE if number % 5 == 0 else STARTED,
-        )
-    rule = LightRule.build(today(), CalendarDay.objects.work_calendar(), ledgers=[ledger])
-    assert renewed(ledger, rule).keep()
-    return ledger
-
-
-def counted(answer: Any) -> tuple[int, dict[str, int]]:
-    counts = answer.context["counts"]
-    return counts.total, {light: rows for light, rows in counts.parts.items() if rows}
-
-
-@pytest.mark.parametrize("person", ["ledger_admin", "clerk", "portfolio_leader"])
-@pytest.mark.parametrize(
-    "query", ["", "light=red", "light=grey", "office={office}", "office={office}&role=lead"]
-)
-def test_kept_counts_are_those_that_counting_gives(
-    client: Client, people: dict[str, User], large: Ledger, office: Office, person: str, query: str
-) -> None:
-    client.force_login(people[person])
-    address = f"{LIST}?{query.format(office=office.pk)}"
-    kept = client.get(address)
-    exact = client.get(f"{address}&part=counts")
-    assert counted(kept) == counted(exact)
-    assert len(kept.context["rows"]) == kept.context["counts"].total
-
-
-def test_rows_come_first_and_the_count_follows(client: Client, ledger_admin: User, large: Ledger) -> None:
-    client.force_login(ledger_admin)
-    address = f"{LIST}?q=措施&per_page=20"
-    first = client.get(address)
-    assert first.context["counts"] is None
-    assert len(first.context["rows"]) == 20
-    assert "正在统计" in first.content.decode()
-    last = client.get(f"{address}&page=3")
-    assert len(last.context["rows"]) == 5
-    assert not last.context["page"].has_next
-    counts = client.get(f"{address}&part=counts&page=3", headers={"HX-Request": "true"})
-    words = counts.content.decode()
-    assert "<b>45</b>" in words
-    assert "第41–45条，共45条" in words
-    assert "part=counts" not in words
-    assert "<tr" not in words
-    # A page beyond the end is the last one, as everywhere.
-    assert client.get(f"{address}&page=9").context["page"].number == 3
-    assert client.get(f"{address}&q=没有这样的").context["rows"] == []
-
-
-def test_a_list_of_items_lets_its_count_follow_too(client: Client, ledger_admin: User, large: Ledger) -> None:
-    client.force_login(ledger_admin)
-    assert client.get("/items/").context["counts"] is None
-    assert counted(client.get("/items/?part=counts"))[0] == 1
-
-
-def test_an_export_and_a_print_of_a_large_list_hold_every_row(
-    client: Client, ledger_admin: User, large: Ledger
-) -> None:
-    client.force_login(ledger_admin)
-    assert len(client.get(f"{LIST}?print=1").context["rows"]) == 45
-    assert client.get(f"{LIST}?format=csv").getvalue().decode().count("措施之") == 45
 
 
 def test_a_report_is_found_by_its_day_in_the_organs_time_zone(

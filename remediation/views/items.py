@@ -61,7 +61,7 @@ class ItemList(LedgerListView):
 
     def counts(self) -> Counts:
         """By date instead of by light: what is worked out for an item is then worked out once a row."""
-        rows = self.filters.rows(without=frozenset({"light"})).order_by()
+        rows = self.rows_of_any_light().order_by()
         parts: dict[str, int] = {}
         for ledger_id, is_open, watch_date, count in rows.values_list(
             "ledger_id", "is_open", "watch_date"
