@@ -55,7 +55,7 @@ LIGHT_CHOICES = [
     ("grey", pgettext_lazy("light", "Grey light")),
 ]
 # Up to as many rows that hold a word are named by their keys.
-FEW = 500
+FEW = 1000
 UNCOUNTED = [state.value for state in UNCOUNTED_STATES]
 NUMBER = re.compile(
     r"^(?P<kind>\D*?)\s*(?P<item>[0-9][0-9A-Za-z.]{0,9})(?:\s*[-–—]\s*(?P<measure>[0-9]{1,9}))?$"
