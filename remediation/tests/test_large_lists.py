@@ -34,6 +34,7 @@ def large(ledger: Ledger, office: Office, other_office: Office, monkeypatch: pyt
     """A ledger whose figures are kept, and that is large enough for its counts to follow the rows."""
     monkeypatch.setattr(kept_figures, "KEEP_FROM", 10)
     monkeypatch.setattr(measures_view, "COUNT_AT_ONCE", 10)
+    monkeypatch.setattr(measures_view, "FEW", 20)
     item = make_item(ledger)
     for number in range(45):
         make_measure(
@@ -115,9 +116,8 @@ def few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
 
 
 @pytest.fixture
-def walked(large: Ledger, office: Office, monkeypatch: pytest.MonkeyPatch) -> Ledger:
-    """A large ledger that is not walked for rare words; three of its items say 窗口, one measure too."""
-    monkeypatch.setattr(measures_view, "WALKED_AT_ONCE", 10)
+def worded(large: Ledger, office: Office) -> Ledger:
+    """The large ledger with three items that say 窗口, and a measure."""
     for number in range(3):
         item = make_item(large, f"窗口问题{number}", number=str(70 + number))
         make_measure(item, f"增设座席{number}", lead=[office], due=today() + timedelta(days=number))
@@ -140,7 +140,7 @@ def walked(large: Ledger, office: Office, monkeypatch: pytest.MonkeyPatch) -> Le
 def test_words_find_the_same_however_many_hold_them(
     client: Client,
     people: dict[str, User],
-    walked: Ledger,
+    worded: Ledger,
     few: int,
     person: str,
     query: str,
@@ -161,7 +161,7 @@ def test_words_find_the_same_however_many_hold_them(
 
 
 def test_a_word_that_few_rows_hold_is_counted_at_once(
-    client: Client, ledger_admin: User, walked: Ledger, monkeypatch: pytest.MonkeyPatch
+    client: Client, ledger_admin: User, worded: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client.force_login(ledger_admin)
     address = f"{LIST}?q=窗口"
@@ -175,9 +175,9 @@ def test_a_word_that_few_rows_hold_is_counted_at_once(
 
 
 def test_a_scope_bounds_what_words_find(
-    client: Client, clerk: User, walked: Ledger, other_office: Office, few: int
+    client: Client, clerk: User, worded: Ledger, other_office: Office, few: int
 ) -> None:
-    make_measure(make_item(walked, "别处的窗口"), "别处去办", lead=[other_office])
+    make_measure(make_item(worded, "别处的窗口"), "别处去办", lead=[other_office])
     client.force_login(clerk)
     rows = client.get(f"{LIST}?q=窗口").context["rows"]
     assert [row.text for row in rows] == ["多开窗口", "增设座席0", "增设座席1", "增设座席2"]
