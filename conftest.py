@@ -2,15 +2,18 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
+from django.apps import apps
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
+from pytest_django.plugin import blocking_manager_key
 
 from tests import capabilities
 
@@ -32,6 +35,8 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
+# The migrations that bring rows, and what does it in them.
+SEEDS = [("core.migrations.0002_seed_calendar", "seed"), ("accounts.migrations.0002_roles", "make_roles")]
 BROWSER_FIXTURES = {"chromium", "browser_page"}
 
 
@@ -63,6 +68,21 @@ def lacking(what: str, *, package: str) -> NoReturn:
 def fresh_cache() -> None:
     """Forget counted sign-ins and cached calendars of the test before."""
     cache.clear()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
+    """Put back what migrations brought after a test that empties the tables at its end.
+
+    pytest-django runs such tests last, but pytest-xdist deals the files out anew, those with most tests first.
+    """
+    yield
+    marker = item.get_closest_marker("django_db")
+    empties = marker is not None and marker.kwargs.get("transaction")
+    if empties or {"transactional_db", "live_server"} & set(getattr(item, "fixturenames", ())):
+        with item.config.stash[blocking_manager_key].unblock():
+            for migration, seed in SEEDS:
+                getattr(import_module(migration), seed)(apps, None)
 
 
 @pytest.fixture(scope="session", autouse=True)
