@@ -71,12 +71,15 @@ def fresh_cache() -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None]:
     """Put back what migrations brought after a test that empties the tables at its end.
 
     pytest-django runs such tests last, but pytest-xdist deals the files out anew, those with most tests first.
     """
     yield
+    if nextitem is None:
+        # The database has been dropped with everything else that stands for the whole session.
+        return
     marker = item.get_closest_marker("django_db")
     empties = marker is not None and marker.kwargs.get("transaction")
     if empties or {"transactional_db", "live_server"} & set(getattr(item, "fixturenames", ())):
