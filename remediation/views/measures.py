@@ -80,12 +80,17 @@ class LedgerListView(FilteredListView):
         """
         if "q" not in self.filters.active or self.rows_concerned <= COUNT_AT_ONCE:
             return None
+        if self.wants_counts:
+            # The page that asks has looked already, and could not tell.
+            return None
         keys = list(self.filters.qs.order_by().values_list("pk", flat=True)[: FEW + 1])
         return keys if len(keys) <= FEW else None
 
     def filtered_rows(self) -> QuerySet[Any]:
-        rows = super().filtered_rows()
-        return rows if self.found is None else self.filters.queryset.filter(pk__in=self.found)
+        if self.found is None:
+            return super().filtered_rows()
+        rows: QuerySet[Any] = self.filters.queryset.filter(pk__in=self.found)
+        return rows
 
     def rows_of_any_light(self) -> QuerySet[Any]:
         """The filtered rows without the condition on the light."""
