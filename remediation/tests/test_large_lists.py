@@ -119,7 +119,7 @@ def few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
 def worded(large: Ledger, office: Office) -> Ledger:
     """The large ledger with three items that say 窗口, and a measure."""
     for number in range(3):
-        item = make_item(large, f"窗口问题{number}", number=str(70 + number))
+        item = make_item(large, f"窗口问题{number}", number=f"7.{number}")
         make_measure(item, f"增设座席{number}", lead=[office], due=today() + timedelta(days=number))
     make_measure(make_item(large, "排队过长"), "多开窗口", lead=[office], due=today() - timedelta(days=1))
     return large
@@ -133,7 +133,7 @@ def worded(large: Ledger, office: Office) -> Ledger:
         ("q=窗口&sort=-due", ["增设座席2", "增设座席1", "增设座席0", "多开窗口"]),
         ("q=窗口&light=red", ["多开窗口"]),
         ("q=窗口 座席1", ["增设座席1"]),
-        ("q=71", ["增设座席1"]),
+        ("q=7.1", ["增设座席1"]),
         ("q=没有这样的", []),
     ],
 )
