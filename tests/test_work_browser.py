@@ -102,8 +102,8 @@ def test_update_in_the_row_with_the_keyboard_and_take_it_back(
 
 
 def without_time(text: str) -> str:
-    """What a part says but the minute that it was made in, which may pass between two pages."""
-    return re.sub(r"[0-9]{2}:[0-9]{2}", "", text)
+    """What a part says but the minute that the page was made in, which may pass before the next one."""
+    return re.sub(r"截至[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}", "截至", text)
 
 
 def test_after_a_save_every_part_of_the_page_says_the_same(
