@@ -114,7 +114,7 @@ if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
         # WAL: readers never wait for the writer. NORMAL is safe with it: a power cut loses the last moments at most.
         # Each connection, and so each thread of a web process, has such a cache (here 8 MB): with 32 MB a process that
-        # reads a ledger of 100,000 measures came to 270 MB instead of 170, for a tenth to a fifth of the time.
+        # reads a ledger of 100,000 measures came to 271 MB instead of 168 (docs/performance.md).
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-8192",
     }
 DATABASES = {"default": DATABASE}
