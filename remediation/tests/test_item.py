@@ -15,7 +15,7 @@ from core.clock import today
 from core.models import CalendarDay
 from remediation.item_facts import deadline_of, light_of
 from remediation.lights import Light, LightRule
-from remediation.models import EventKind, Item, ItemOffice, Ledger, Measure
+from remediation.models import EventKind, ImportBatch, Item, ItemOffice, Ledger, Measure
 from remediation.recording import Change, record
 from remediation.reporting import Progress, note_assistance, report_progress
 from remediation.states import CompletionStatus, WorkflowState
@@ -228,6 +228,16 @@ def test_changes_are_told_in_words(item: Item, told: Measure) -> None:
     assert turns[2] == [("2024-09-30", "2024-12-20")]
     assert turns[4] == [("60%", "75%")]
     assert (lines[4].quote, lines[3].quote, lines[2].reason) == ("完成初稿", "已配合", "需同步")
+
+
+def test_a_history_is_read_with_all_that_its_lines_say(item: Item, told: Measure, clerk: User) -> None:
+    batch = ImportBatch.objects.create(ledger=item.ledger, user=clerk, file_name="台账.xlsx")
+    record(told, kind=EventKind.IMPORT_CHANGED, actor=clerk, batch=batch, changes=[Change("percent", 1, 2)])
+    with CaptureQueriesContext(connection) as queries:
+        lines = entries(events_of(item))
+        said = [(line.who, line.event and line.event.batch and line.event.batch.file_name) for line in lines]
+    assert said[0][1] == "台账.xlsx"
+    assert len(queries) == 2, "the events, and the names of offices"
 
 
 def test_many_events_are_paged(client: Client, clerk: User, item: Item) -> None:
