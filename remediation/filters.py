@@ -384,10 +384,11 @@ class MeasureFilterSet(LedgerFilterSet):
         return rows.filter(is_long_term=value)
 
     def filter_due_after(self, rows: QuerySet[Measure], name: str, value: date) -> QuerySet[Measure]:
-        return rows.filter(due_date__gte=value)
+        # The second follows from the first, and the list's own index holds it: what is overdue is passed unread.
+        return rows.filter(due_date__gte=value, watch_date__gte=value)
 
     def filter_due_before(self, rows: QuerySet[Measure], name: str, value: date) -> QuerySet[Measure]:
-        return rows.filter(due_date__lte=value)
+        return rows.filter(due_date__lte=value, watch_date__lte=value)
 
     def filter_no_deadline(self, rows: QuerySet[Measure], name: str, value: bool) -> QuerySet[Measure]:
         return rows.filter(watch_date__isnull=True)

@@ -226,6 +226,19 @@ def test_leader_and_dates(client: Client, ledger_admin: User, mixed: dict[str, M
     assert rows_of(client, measures_url(due_after=red.due_date, due_before=red.due_date)) == [red.text]
 
 
+def test_a_deadline_is_asked_for_by_its_own_day_and_not_by_that_of_a_review(
+    client: Client, ledger_admin: User, ledger: Ledger
+) -> None:
+    item, day = make_item(ledger), today()
+    make_measure(item, "早一天", due=day - timedelta(days=1))
+    make_measure(item, "当天", due=day, status=DONE)
+    make_measure(item, "晚一天", due=day + timedelta(days=1), review_date=day - timedelta(days=9))
+    make_measure(item, "只有复核日", review_date=day, is_long_term=True)
+    client.force_login(ledger_admin)
+    assert set(rows_of(client, measures_url(due_after=day))) == {"当天", "晚一天"}
+    assert set(rows_of(client, measures_url(due_before=day))) == {"早一天", "当天"}
+
+
 @pytest.mark.parametrize(
     "query",
     [
