@@ -200,7 +200,10 @@ class LedgerTree:
         """The items of open sections and the measures of open items: three queries."""
         items = self.items
         if not self.open.everything:
-            items = items.filter(Q(section__in=self.open.ids("s")) | Q(section__isnull=True))
+            opened_sections = Q(section__in=self.open.ids("s"))
+            # Only a ledger that has some is asked for them: no index serves both conditions in order.
+            loose = Q(section__isnull=True) if self.items_below.get(None) else Q()
+            items = items.filter(opened_sections | loose)
         place = Window(RowNumber(), partition_by="section_id", order_by=["order", "pk"])
         # Places are counted over keys: long texts would be carried along.
         first = items.values("pk").annotate(place=place).filter(place__lte=MOST_ITEMS_A_SECTION)

@@ -35,7 +35,7 @@ class Item(Timestamped):
     measures (an opinion) carries its own ``reported_status`` and offices.
     """
 
-    # Without an index of its own: another one begins with it.
+    # Without indexes of their own: others begin with them.
     ledger = models.ForeignKey(
         "remediation.Ledger", models.PROTECT, related_name="items", db_index=False, verbose_name=_("ledger")
     )
@@ -45,6 +45,7 @@ class Item(Timestamped):
         null=True,
         blank=True,
         related_name="items",
+        db_index=False,
         verbose_name=_("section"),
     )
     kind = models.CharField(_("kind"), max_length=20, choices=ItemKind, default=ItemKind.SPECIFIC_PROBLEM)
@@ -118,6 +119,10 @@ class Item(Timestamped):
         ]
         indexes = [
             models.Index(fields=["ledger", "order"], name="item_ledger_order"),
+            # All that the tree asks in order to find the first items of an opened section, so that it reads no other.
+            models.Index(
+                fields=["section", "order", "id", "workflow_state", "ledger"], name="item_section_order"
+            ),
             # Few items are any: the list of them begins here instead of going through all measures.
             models.Index(fields=["ledger"], name="item_reform", condition=models.Q(is_reform_item=True)),
         ]

@@ -183,6 +183,28 @@ def test_a_ledger_without_sections_lists_its_items(client: Client, ledger_admin:
     assert titles(client, f"/tree/?ledger={flat.pk}&branches=all") == ["问题甲", "措施甲"]
 
 
+def test_items_of_no_section_stand_below_whatever_is_open(
+    client: Client, clerk: User, ledger_admin: User, ledger: Ledger, office: Office, other_office: Office
+) -> None:
+    make_measure(make_item(ledger, "散项甲"), "措施甲", lead=[office])
+    make_measure(make_item(ledger, "散项乙"), "措施乙", lead=[other_office])
+    url = f"/tree/?ledger={ledger.pk}&branches="
+    client.force_login(ledger_admin)
+    assert titles(client, f"{url}none") == ["一、甲方面", "二、乙方面", "散项甲", "散项乙"]
+    second = ["一、甲方面", "二、乙方面", "责任不实", "散项甲", "散项乙"]
+    assert titles(client, url + key_of("二、乙方面")) == second
+    assert titles(client, f"{url}none&office={other_office.pk}") == ["二、乙方面", "散项乙"]
+    client.force_login(clerk)
+    assert titles(client, f"{url}none") == ["一、甲方面", "散项甲"]
+
+
+def test_with_nothing_open_and_no_loose_item_the_sections_stand_alone(
+    client: Client, ledger_admin: User, ledger: Ledger
+) -> None:
+    client.force_login(ledger_admin)
+    assert titles(client, f"/tree/?ledger={ledger.pk}&branches=none") == ["一、甲方面", "二、乙方面"]
+
+
 def test_htmx_is_given_the_tree_alone(client: Client, ledger_admin: User, ledger: Ledger) -> None:
     client.force_login(ledger_admin)
     answer = client.get(f"/tree/?ledger={ledger.pk}", headers={"HX-Request": "true", "HX-Target": "tree"})
