@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
 
-from remediation.importing.measure_rows import ROWS_A_FETCH, MeasureRow, measures_of
+from remediation.importing.plain_measures import ROWS_A_FETCH, PlainMeasure, measures_of
 from remediation.models import Item, Ledger, MeasureOffice, Section
 from remediation.recording import Duties
 from remediation.states import DutyRole
@@ -35,7 +35,7 @@ class KnownLedger:
     paths: dict[int | None, tuple[str, ...]] = field(default_factory=dict)
     items: list[Item] = field(default_factory=list)
     # Item -> its measures in order.
-    measures: defaultdict[int, list[MeasureRow]] = field(default_factory=lambda: defaultdict(list))
+    measures: defaultdict[int, list[PlainMeasure]] = field(default_factory=lambda: defaultdict(list))
     # Measure -> its offices.
     duties: dict[int, Duties] = field(default_factory=dict)
 

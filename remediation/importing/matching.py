@@ -13,8 +13,8 @@ from difflib import SequenceMatcher
 from typing import TypeVar
 
 from core.text import folded, text_key
-from remediation.importing.measure_rows import MeasureRow
 from remediation.importing.parsed import Heading, ParsedRow
+from remediation.importing.plain_measures import PlainMeasure
 from remediation.models import Item
 from remediation.states import ItemKind
 
@@ -86,7 +86,7 @@ def match_items(
     )
 
 
-def match_measures(rows: Sequence[ParsedRow], known: Sequence[MeasureRow]) -> dict[int, MeasureRow]:
+def match_measures(rows: Sequence[ParsedRow], known: Sequence[PlainMeasure]) -> dict[int, PlainMeasure]:
     """Index of the row within its item -> measure. Equal texts in one item are told apart by their order."""
     keys = [text_key(row.measure) for row in rows]
     places = {id(row): place for place, row in enumerate(rows)}

@@ -14,8 +14,8 @@ from remediation.deadlines import Deadline, parse_deadline
 from remediation.importing.issues import ERROR, Issue
 from remediation.importing.known import KnownLedger, read_ledger
 from remediation.importing.matching import FileItem, file_items, match_items, match_measures
-from remediation.importing.measure_rows import MeasureRow
 from remediation.importing.parsed import ParsedRow
+from remediation.importing.plain_measures import PlainMeasure
 from remediation.importing.reading import ImportOptions, Parsed
 from remediation.importing.stated import Stated
 from remediation.importing.target import chosen_ledger
@@ -37,7 +37,7 @@ class RowPlan:
     row: ParsedRow
     item: ItemPlan
     # As the ledger has it; a new one as it will be written, without what only the ledger gives it.
-    measure: MeasureRow
+    measure: PlainMeasure
     outcome: str
     duties: Duties
     changes: Sequence[Change] = ()
@@ -82,7 +82,7 @@ class Plan:
     today: date
     items: list[ItemPlan] = field(default_factory=list)
     rows: list[RowPlan] = field(default_factory=list)
-    missing: list[MeasureRow] = field(default_factory=list)
+    missing: list[PlainMeasure] = field(default_factory=list)
     issues: list[Issue] = field(default_factory=list)
     sections: dict[tuple[str, ...], Section] = field(default_factory=dict)
     start: date | None = None
@@ -264,7 +264,7 @@ class _Planner:
         if first is not row:
             self._tell("duplicate_row", row, "measure", row.measure, other=first.row)
 
-    def _tell_relative(self, row: ParsedRow, measure: MeasureRow | None, due: date | None) -> None:
+    def _tell_relative(self, row: ParsedRow, measure: PlainMeasure | None, due: date | None) -> None:
         """A deadline counted from a day that the ledger does not know has no date, unless somebody gave it one."""
         deadline = row.deadline
         if (
@@ -283,7 +283,7 @@ class _Planner:
         self.plan.issues.append(Issue(kind, row.sheet, row.row, index, heading, value, details))
 
     @staticmethod
-    def _number(plan: ItemPlan, row: ParsedRow, place: int, known: list[MeasureRow]) -> int:
+    def _number(plan: ItemPlan, row: ParsedRow, place: int, known: list[PlainMeasure]) -> int:
         if not known:
             written = [other.measure_number for other in plan.file.rows]
             unique = all(written) and len(set(written)) == len(written)
@@ -294,7 +294,7 @@ class _Planner:
         return max(taken) + 1
 
     def _compare(
-        self, row: ParsedRow, item: ItemPlan, measure: MeasureRow, wanted: dict[str, Any]
+        self, row: ParsedRow, item: ItemPlan, measure: PlainMeasure, wanted: dict[str, Any]
     ) -> RowPlan:
         plan = RowPlan(row, item, measure, UNCHANGED, Duties())
         deadline_fields = ("deadline_text", "deadline_kind", "due_date", "is_long_term", "review_date")
@@ -333,7 +333,7 @@ class _Planner:
             plan.outcome = CHANGED
         return plan
 
-    def _dated_completion(self, changes: list[Change], measure: MeasureRow) -> Iterator[Change]:
+    def _dated_completion(self, changes: list[Change], measure: PlainMeasure) -> Iterator[Change]:
         """With the status comes or goes the day of completion."""
         status = next((change.after for change in changes if change.field == "status"), None)
         completed_on = self.stated.completion_day if status == CompletionStatus.COMPLETED else None
@@ -371,7 +371,7 @@ class _Planner:
         return [change for change in changes if change.field not in REPORTED_FIELDS]
 
 
-def _dated_by_year(deadline: Deadline, measure: MeasureRow) -> bool:
+def _dated_by_year(deadline: Deadline, measure: PlainMeasure) -> bool:
     """Whether the year alone was missing: the measure stands as the text is read without one, and never had a date."""
     if not deadline.yearless or deadline.date is None or measure.first_due_date or measure.due_date:
         return False

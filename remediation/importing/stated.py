@@ -9,8 +9,8 @@ from typing import Any
 from core.workdays import WorkCalendar
 from remediation.deadlines import Deadline
 from remediation.due_dates import review_date, working_date
-from remediation.importing.measure_rows import MeasureRow
 from remediation.importing.parsed import ParsedRow
+from remediation.importing.plain_measures import PlainMeasure
 from remediation.models import Ledger
 from remediation.states import CompletionStatus
 
@@ -46,9 +46,9 @@ class Stated:
             wanted |= self._deadline_columns(row, row.deadline)
         return wanted
 
-    def new(self, columns: dict[str, Any], *, number: int) -> MeasureRow:
+    def new(self, columns: dict[str, Any], *, number: int) -> PlainMeasure:
         """A measure that is not in the ledger yet, of what a row states."""
-        measure = MeasureRow(number=number, **columns)
+        measure = PlainMeasure(number=number, **columns)
         measure.first_due_date = measure.due_date
         # When a row came to be completed that nobody saw open, an undated file does not tell.
         if measure.status == CompletionStatus.COMPLETED and self.reported_on:

@@ -13,7 +13,7 @@ from accounts.models import Office, Position
 from core.workbooks.grid import column_letter
 from remediation.importing.columns import BY_FIELD
 from remediation.importing.issues import Issue
-from remediation.importing.measure_rows import MeasureRow
+from remediation.importing.plain_measures import PlainMeasure
 from remediation.importing.plan import CHANGED, NEW, UNCHANGED, WRONG, Plan, RowPlan
 from remediation.models import ImportBatch, Item, Ledger, Measure
 from remediation.numbering import SHORT_KINDS
@@ -208,7 +208,7 @@ def _line(row: RowPlan) -> dict[str, Any]:
     }
 
 
-def _known_line(measure: MeasureRow) -> dict[str, Any]:
+def _known_line(measure: PlainMeasure) -> dict[str, Any]:
     return {"measure_id": measure.pk, "item_id": measure.item_id, "measure": measure.text[:MAX_TEXT]}
 
 

@@ -14,8 +14,8 @@ from django.utils import timezone
 from core.bulk_insert import bulk_insert
 from core.text import text_key
 from remediation.editing import kinds_of_change
-from remediation.importing.measure_rows import (
-    MeasureRow,
+from remediation.importing.plain_measures import (
+    PlainMeasure,
     insert_duties,
     insert_measures,
     update_measures,
@@ -221,7 +221,7 @@ class _Writer:
         self._write_duties(new, changed)
         return new + changed
 
-    def _group_shared(self) -> list[MeasureRow]:
+    def _group_shared(self) -> list[PlainMeasure]:
         """Give rows of one text, lead offices and deadline a common key; returns the old rows whose key changed."""
         kept = duties_of([measure.pk for measure in self.plan.missing if measure.pk])
         leads = [(plan.measure, plan.duties.lead) for plan in self.plan.rows]
@@ -352,6 +352,6 @@ class _Writer:
         return change.after
 
 
-def _group_of(measure: MeasureRow, lead: frozenset[int]) -> tuple[str, frozenset[int], date | str]:
+def _group_of(measure: PlainMeasure, lead: frozenset[int]) -> tuple[str, frozenset[int], date | str]:
     """What rows of one shared measure have in common."""
     return measure.key, lead, measure.due_date or measure.deadline_kind

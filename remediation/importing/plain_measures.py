@@ -22,7 +22,7 @@ DUTIES_A_STATEMENT = 50_000
 
 
 @dataclass(slots=True, eq=False)
-class MeasureRow:
+class PlainMeasure:
     """The columns of one ``Measure``, stored or about to be (its key is then None).
 
     As a model instance it would take several times the memory and the time.
@@ -63,7 +63,7 @@ class MeasureRow:
         return self.id
 
 
-COLUMNS = tuple(one.name for one in fields(MeasureRow))
+COLUMNS = tuple(one.name for one in fields(PlainMeasure))
 NEW_DUTIES = f"""
 INSERT INTO remediation_measureoffice (measure_id, office_id, role, rank, {DUTY_COPIES})
 SELECT m.id, {{given}}, {DUTY_COPIES} FROM remediation_measure m
@@ -76,16 +76,16 @@ DUTIES_OF_ARRAYS = (
 DUTY_OF_VALUES = NEW_DUTIES.format(given="%s, %s, %s") + "WHERE m.id = %s"
 
 
-def measures_of(ledger: Ledger, *, lock: bool) -> Iterator[MeasureRow]:
+def measures_of(ledger: Ledger, *, lock: bool) -> Iterator[PlainMeasure]:
     """The ledger's measures in their order, without the void ones; ``lock`` holds them until the transaction ends."""
     rows = Measure.objects.filter(ledger=ledger).exclude(workflow_state=WorkflowState.VOIDED)
     if lock:
         rows = rows.select_for_update()
     for values in rows.order_by("order", "pk").values_list(*COLUMNS).iterator(chunk_size=ROWS_A_FETCH):
-        yield MeasureRow(*values)
+        yield PlainMeasure(*values)
 
 
-def insert_measures(rows: list[MeasureRow]) -> None:
+def insert_measures(rows: list[PlainMeasure]) -> None:
     """Insert new measures and give the rows their keys."""
     if rows:
         for row, key in zip(rows, free_keys(Measure, len(rows)), strict=True):
@@ -93,7 +93,7 @@ def insert_measures(rows: list[MeasureRow]) -> None:
         bulk_insert_values(Measure, COLUMNS, map(attrgetter(*COLUMNS), rows))
 
 
-def update_measures(rows: list[MeasureRow], names: set[str], *, now: datetime | None = None) -> None:
+def update_measures(rows: list[PlainMeasure], names: set[str], *, now: datetime | None = None) -> None:
     """Write the columns ``names`` of stored measures, among them ``updated_at`` where ``now`` is given."""
     stamp = {"updated_at": now} if now else {}
     Measure.objects.bulk_update(

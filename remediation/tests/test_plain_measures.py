@@ -7,9 +7,9 @@ from datetime import date
 import pytest
 from django.utils import timezone
 
-from remediation.importing.measure_rows import (
+from remediation.importing.plain_measures import (
     COLUMNS,
-    MeasureRow,
+    PlainMeasure,
     insert_duties,
     insert_measures,
     measures_of,
@@ -34,7 +34,7 @@ def columns_of(measure: Measure) -> tuple[object, ...]:
 def test_a_row_has_the_columns_and_the_defaults_of_the_model() -> None:
     fields = [field for field in Measure._meta.concrete_fields if not field.generated]
     assert set(COLUMNS) == {field.attname for field in fields} - GIVEN
-    row, measure = MeasureRow(text="措施"), Measure(text="措施")
+    row, measure = PlainMeasure(text="措施"), Measure(text="措施")
     assert {name: getattr(row, name) for name in COLUMNS} == {
         name: getattr(measure, name) for name in COLUMNS
     }
@@ -43,7 +43,7 @@ def test_a_row_has_the_columns_and_the_defaults_of_the_model() -> None:
 def test_rows_are_inserted_read_and_updated_as_they_are() -> None:
     item = make_item(make_ledger())
     rows = [
-        MeasureRow(
+        PlainMeasure(
             text=f"措施{number}", number=number, order=number, key=str(number),
             ledger_id=item.ledger_id, item_id=item.pk, first_due_date=DAY, due_date=DAY,
         )
