@@ -11,7 +11,7 @@ from django.utils.translation import pgettext
 
 from core.workdays import WorkCalendar
 from remediation import conditions
-from remediation.counting import MeasureTotals, totals_by_ledger
+from remediation.counting.measures import MeasureTotals, totals_by_ledger
 from remediation.lights import WORST_FIRST, Light, LightRule
 from remediation.models import BatchState, ImportBatch, Ledger, Measure
 

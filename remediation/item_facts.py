@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, Q
 from accounts.models import Position
 from accounts.models import User as Account
 from accounts.roles import Role
-from remediation.counting import item_status
+from remediation.counting.items import item_status
 from remediation.lights import WORST_FIRST, Light, LightRule
 from remediation.models import Item, Measure
 from remediation.models.measure import UNLIT

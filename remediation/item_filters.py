@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from core.lists.fields import ChoicesField
 from core.lists.filtering import filter_by
 from remediation import conditions
-from remediation.counting import completion_expression
+from remediation.counting.items import completion_expression
 from remediation.filters import UNCOUNTED, LedgerFilterSet, Reader, kinds_named
 from remediation.item_lights import with_watch
 from remediation.models import Item, ItemOffice, Measure, MeasureOffice

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Count, F, QuerySet, Window
 
 from core.decisions import Decision
-from remediation.counting import counted_items
+from remediation.counting.items import counted_items
 from remediation.item_lights import with_watch
 from remediation.lights import Light, LightRule
 from remediation.models import Item, ItemOffice, Ledger

@@ -10,20 +10,17 @@ from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
-from remediation.counting import (
+from remediation.counting.items import StatusTotals, completion_expression, counted_items, with_completion
+from remediation.counting.measures import (
     LIVE_FIELDS,
     LiveTotals,
     MeasureTotals,
-    StatusTotals,
-    completion_expression,
-    counted_items,
     distinct_figures,
     distinct_of,
     live_figures,
     live_totals_of,
     repeated_figures,
     repeated_of,
-    with_completion,
 )
 from remediation.lights import LightRule
 from remediation.models import Item, ItemOffice, Ledger, Measure, MeasureOffice
@@ -164,7 +161,7 @@ class Content:
         return PartFigures() if found is None and part.office_id is not None else found
 
     def by_section(self, part: Part) -> dict[int | None, tuple[StatusTotals, MeasureTotals]] | None:
-        """What of ``part`` stands under each section (``remediation.counting.BySection``), if that was read along."""
+        """What of ``part`` stands under each section (``counting.ledgers.BySection``), if that was read along."""
         sections = self.sections if part.is_whole else self.part_sections.get(part.key)
         return None if sections is None else {pk: (one.items, one.totals) for pk, one in sections.items()}
 

@@ -21,12 +21,8 @@ from django.db.models.fields.json import KeyTransform
 from django.utils import timezone
 
 from core.consistent_read import consistent_read
-from remediation.counting import (
-    OFFICES_AFTER,
-    LiveTotals,
-    MeasureState,
-    item_status,
-)
+from remediation.counting.items import item_status
+from remediation.counting.measures import OFFICES_AFTER, LiveTotals, MeasureState
 from remediation.kept_counting import Content, PartFigures, SectionFigures, count_ledger, section_of
 from remediation.lights import LightRule
 from remediation.models import ChangeMark, ItemEvent, ItemOffice, Ledger, LedgerFigures, Measure

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 
-from remediation.counting import TOTAL_KEYS, StatusTotals
+from remediation.counting.items import StatusTotals
+from remediation.counting.ledgers import TOTAL_KEYS
 from remediation.models import Ledger, StatedTotal
 from remediation.subjects import SUBJECT_LABELS
 

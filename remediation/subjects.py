@@ -1,4 +1,4 @@
-"""The subjects that a ledger's document counts, in words (``remediation.counting.TOTAL_KEYS``)."""
+"""The subjects that a ledger's document counts, in words (``remediation.counting.ledgers.TOTAL_KEYS``)."""
 
 from __future__ import annotations
 

@@ -14,22 +14,18 @@ from django.utils.translation import ngettext
 from core.addresses import address_of
 from core.notation import number, shortened
 from core.text import whole_number
-from remediation.counting import (
+from remediation.counting.items import StatusTotals, counted_items, item_subjects, with_completion
+from remediation.counting.ledgers import (
     BySection,
     ItemCounts,
-    MeasureTotals,
     SectionRollup,
-    StatusTotals,
-    counted_items,
-    figures,
     figures_by_section,
     flattened,
-    item_subjects,
     section_rollups,
     sum_of,
     totals_of_ledger,
-    with_completion,
 )
+from remediation.counting.measures import MeasureTotals, figures
 from remediation.filters import MeasureFilterSet, light_words
 from remediation.lights import Light, LightRule
 from remediation.links import items_url, measures_url

@@ -15,7 +15,13 @@ from django.db.models.functions import RowNumber
 
 from core.models import CalendarDay
 from remediation.conditions import answered_for_by
-from remediation.counting import LiveTotals, MeasureTotals, live_figures, live_totals_of, office_totals
+from remediation.counting.measures import (
+    LiveTotals,
+    MeasureTotals,
+    live_figures,
+    live_totals_of,
+    office_totals,
+)
 from remediation.filters import Reader
 from remediation.kept_figures import KeptFigures, totals_of_part
 from remediation.lights import Light, LightRule

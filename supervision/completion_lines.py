@@ -11,7 +11,8 @@ from django.db.models.functions import Cast
 from django.utils.translation import gettext as _t
 from django.utils.translation import pgettext
 
-from remediation.counting import MeasureTotals, StatusTotals, item_subjects, with_completion
+from remediation.counting.items import StatusTotals, item_subjects, with_completion
+from remediation.counting.measures import MeasureTotals
 from remediation.models import Section, StatedTotal
 from remediation.states import CompletionStatus, SectionKind
 from remediation.subjects import ITEM_CONDITIONS

@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import OuterRef, Q, Subquery
 
 from remediation import conditions
-from remediation.counting import DUE_WITHIN_WORKDAYS, NEWLY_RED_DAYS, LiveTotals, MeasureTotals
+from remediation.counting.measures import DUE_WITHIN_WORKDAYS, NEWLY_RED_DAYS, LiveTotals, MeasureTotals
 from remediation.kept_figures import totals_of_part
 from remediation.lights import WORST_FIRST, Light
 from remediation.models import Measure, MeasureOffice

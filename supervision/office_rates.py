@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Q
 
 from accounts.models import Office, User
-from remediation.counting import MeasureTotals, figures
+from remediation.counting.measures import MeasureTotals, figures
 from remediation.kept_counting import Content
 from remediation.lights import Light
 from remediation.models import Ledger, MeasureOffice, RatesVisibility

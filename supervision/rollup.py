@@ -20,7 +20,7 @@ from accounts.models import office_tree
 from accounts.models.office import OfficeTree
 from core.clock import midnight
 from core.workdays import ONE_DAY, WorkCalendar
-from remediation.counting import OFFICES_AFTER, STATE_AFTER, MeasureState, MeasureTotals
+from remediation.counting.measures import OFFICES_AFTER, STATE_AFTER, MeasureState, MeasureTotals
 from remediation.kept_counting import Content
 from remediation.kept_figures import renewed
 from remediation.lights import LightRule

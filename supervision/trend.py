@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 
 from accounts.models import Office, office_tree
 from core.workdays import WorkCalendar
-from remediation.counting import STATE_AFTER, TOTAL_FIELDS, MeasureState, MeasureTotals
+from remediation.counting.measures import STATE_AFTER, TOTAL_FIELDS, MeasureState, MeasureTotals
 from remediation.lights import LightRule
 from remediation.models import ItemEvent, Ledger, Measure
 from remediation.states import DutyRole

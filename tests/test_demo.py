@@ -20,7 +20,8 @@ from accounts.roles import Role
 from core.clock import today
 from core.models import CalendarDay
 from core.text import text_key
-from remediation.counting import distinct_figures, distinct_of, ledger_totals
+from remediation.counting.ledgers import ledger_totals
+from remediation.counting.measures import distinct_figures, distinct_of
 from remediation.lights import LightRule
 from remediation.models import Item, ItemEvent, Ledger, Measure, MeasureOffice, Section, StatedTotal
 from remediation.states import CompletionStatus, SectionKind

@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from accounts.models import Office
 from core.clock import today
 from core.models import CalendarDay
-from remediation.counting import measure_totals
+from remediation.counting.measures import measure_totals
 from remediation.lights import LightRule
 from remediation.models import ItemEvent, Ledger, Measure, ProgressReport
 from supervision.demo import loading

@@ -18,6 +18,7 @@ from benchmarks.measuring import interleaved, milliseconds, queries_of
 from benchmarks.results import Measurement
 from benchmarks.server import Visitor, at_once, session_of, web_server
 from benchmarks.site import Site
+from remediation.conditions import answered_for_by
 from remediation.models import ItemEvent, Measure, ProgressReport
 
 GOAL_MS, MOST_QUERIES = 30, 15
@@ -42,9 +43,12 @@ def own_measures(site: Site) -> list[int]:
     office = site.person("clerk").office_id
     assert office is not None
     found = Measure.objects.filter(
-        is_counted=True, workflow_state="handling", ledger__archived_at__isnull=True
+        answered_for_by({office}, role="lead"),
+        is_counted=True,
+        workflow_state="handling",
+        ledger__archived_at__isnull=True,
     )
-    ordered = found.led_by({office}).order_by("-ledger", "-is_open", "pk")
+    ordered = found.order_by("-ledger", "-is_open", "pk")
     return list(ordered.values_list("pk", flat=True)[:2000])
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from core.text import folded, whole_number
-from remediation.counting import TOTAL_KEYS
+from remediation.counting.ledgers import TOTAL_KEYS
 from remediation.forms.choices import DateField
 from remediation.models import Ledger, Section, StatedTotal
 from remediation.subjects import SUBJECT_LABELS

@@ -151,7 +151,7 @@ class StatedTotal(models.Model):
     """What the ledger's own document states (公布数); shown beside the computed figure, never instead of it."""
 
     ledger = models.ForeignKey(Ledger, models.CASCADE, related_name="stated_totals", verbose_name=_("ledger"))
-    # A key of remediation.counting.TOTAL_KEYS.
+    # A key of remediation.counting.ledgers.TOTAL_KEYS.
     subject = models.CharField(_("subject"), max_length=30)
     total = models.PositiveIntegerField(_("total"), null=True, blank=True)
     completed = models.PositiveIntegerField(_("completed"), null=True, blank=True)

@@ -44,28 +44,9 @@ class MeasureQuerySet(models.QuerySet["Measure"]):
         """Those whose light is on if they have a date: not completed, and their item is being worked on."""
         return self.filter(is_open=True)
 
-    def not_completed(self) -> MeasureQuerySet:
-        """未完成: counted and not completed, whatever the light."""
-        return self.filter(is_counted=True).exclude(status=CompletionStatus.COMPLETED)
-
     def overdue(self, today: date) -> MeasureQuerySet:
         """Open ones whose date has passed."""
         return self.filter(is_open=True, watch_date__lt=today)
-
-    def led_by(self, office_ids: set[int] | frozenset[int]) -> MeasureQuerySet:
-        """Those that one of the offices leads."""
-        return self.with_duty(office_ids, DutyRole.LEAD)
-
-    def assisted_by(self, office_ids: set[int] | frozenset[int]) -> MeasureQuerySet:
-        """Those that one of the offices assists."""
-        return self.with_duty(office_ids, DutyRole.ASSISTING)
-
-    def with_duty(self, office_ids: set[int] | frozenset[int], role: str | None = None) -> MeasureQuerySet:
-        """Those that one of the offices answers for, in ``role`` or in any."""
-        duties = MeasureOffice.objects.filter(measure=models.OuterRef("pk"), office__in=office_ids)
-        if role is not None:
-            duties = duties.filter(role=role)
-        return self.filter(models.Exists(duties))
 
     def visible_to(self, user: User) -> MeasureQuerySet:
         """Those that this person may read (product text 1 and 2)."""

@@ -14,7 +14,7 @@ class ItemStanding(models.Model):
     What ``Measure``'s generated columns are for a row, these are for an item: counts of its measures, the nearest
     date of the open ones, the latest deadline. Pages and figures read them, so that no list, tree or total has to go
     through the measures of every item. The triggers (``remediation/kept_triggers.py``) hold the rule of product
-    text 2 and 9.2; ``remediation.counting.item_status`` is the same in Python, and a test holds them together.
+    text 2 and 9.2; ``remediation.counting.items.item_status`` is the same in Python, and a test holds them together.
     An item without measures stands as reported on itself.
     """
 

@@ -10,20 +10,16 @@ from django.db.models import QuerySet
 from pytest_django.fixtures import DjangoAssertNumQueries
 
 from core.models import CalendarDay
-from remediation.counting import (
+from remediation.conditions import answered_for_by
+from remediation.counting.items import StatusTotals, item_status, item_subjects, with_completion
+from remediation.counting.ledgers import figures_by_section, ledger_totals, section_rollups
+from remediation.counting.measures import (
     COMPLETED,
     MeasureTotals,
-    StatusTotals,
     distinct_figures,
     distinct_of,
-    figures_by_section,
-    item_status,
-    item_subjects,
-    ledger_totals,
     measure_totals,
     office_totals,
-    section_rollups,
-    with_completion,
 )
 from remediation.lights import Light, LightRule
 from remediation.models import Item, Ledger, Measure
@@ -125,7 +121,7 @@ def test_an_office_with_those_below_counts_each_measure_once(rule: LightRule) ->
     above = make_office("总院")
     below = make_office("分院", parent=above)
     make_measure(make_item(make_ledger()), lead=[above, below])
-    both = Measure.objects.led_by({above.pk, below.pk})
+    both = Measure.objects.filter(answered_for_by({above.pk, below.pk}, role=DutyRole.LEAD))
     assert measure_totals(both, rule).total == 1
 
 

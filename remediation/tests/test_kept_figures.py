@@ -13,14 +13,8 @@ from accounts.roles import Role
 from core.clock import today
 from core.models import CalendarDay
 from remediation import kept_figures
-from remediation.counting import (
-    TOTAL_FIELDS,
-    BySection,
-    LiveTotals,
-    distinct_figures,
-    distinct_of,
-    figures_by_section,
-)
+from remediation.counting.ledgers import BySection, figures_by_section
+from remediation.counting.measures import TOTAL_FIELDS, LiveTotals, distinct_figures, distinct_of
 from remediation.editing import change_offices
 from remediation.filters import Reader
 from remediation.kept_counting import Content, count_ledger

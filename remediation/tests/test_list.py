@@ -16,7 +16,7 @@ from accounts.models import Office, OfficeAlias, User
 from core.clock import midnight, midnight_after, today
 from core.models import CalendarDay
 from remediation import conditions
-from remediation.counting import MeasureTotals, measure_totals
+from remediation.counting.measures import MeasureTotals, measure_totals
 from remediation.filters import MeasureFilterSet, Reader
 from remediation.importing.words import STATE_WORDS
 from remediation.lights import Light, LightRule

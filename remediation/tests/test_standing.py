@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.models import ProtectedError, QuerySet
 
 from remediation import kept_triggers, lead_triggers
-from remediation.counting import item_status
+from remediation.counting.items import item_status
 from remediation.models import Item, ItemStanding, Measure, MeasureOffice
 from remediation.states import MEASURE_STATUSES, UNLIT_STATES, CompletionStatus, DutyRole, WorkflowState
 from tests.ledgers import make_item, make_ledger, make_measure, make_office

@@ -21,7 +21,7 @@ from core.toasts import toast
 from remediation import desk
 from remediation.audited import Facts, facts_of, turned
 from remediation.context import person
-from remediation.counting import TOTAL_KEYS, ledger_totals
+from remediation.counting.ledgers import TOTAL_KEYS, ledger_totals
 from remediation.editing import archive_ledger
 from remediation.forms.ledger import (
     LedgerForm,

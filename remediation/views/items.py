@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.lists.tables import Order
 from core.lists.view import Counts
-from remediation.counting import with_completion
+from remediation.counting.items import with_completion
 from remediation.exporting import ROWS_A_BATCH
 from remediation.item_filters import ItemFilterSet
 from remediation.item_lights import with_watch

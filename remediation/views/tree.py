@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 
 from core.lists.filtering import query_without
 from remediation.context import chosen_ledger, ledgers_of, reader_of, remember_ledger
-from remediation.counting import StatusTotals
+from remediation.counting.items import StatusTotals
 from remediation.filter_menus import FilterMenus
 from remediation.links import measures_url, subject_url
 from remediation.list_pages import menu_label, pairs_without

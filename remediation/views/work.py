@@ -18,7 +18,7 @@ from accounts.roles import OFFICE_ROLES
 from core.notation import day
 from remediation import work
 from remediation.context import person, reader_of, remember_ledger
-from remediation.counting import LiveTotals, MeasureTotals
+from remediation.counting.measures import LiveTotals, MeasureTotals
 from remediation.item_rows import OwedItems, first_items
 from remediation.kept_figures import KeptFigures
 from remediation.lights import Light, LightRule

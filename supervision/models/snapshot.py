@@ -9,7 +9,7 @@ from remediation.states import DutyRole
 
 
 class CompletionSnapshot(models.Model):
-    """One row of roll-up: ``remediation.counting.MeasureTotals`` of a ledger, an office and a day.
+    """One row of roll-up: ``remediation.counting.measures.MeasureTotals`` of a ledger, an office and a day.
 
     ``office`` null is the whole ledger (each measure once, ``role`` lead). ``with_below`` says whether the offices
     below are counted in. Written by ``supervision.rollup`` only.

@@ -14,7 +14,7 @@ from pytest_django import DjangoDbBlocker
 
 from accounts.models import Office, User
 from core.clock import today
-from remediation.counting import ledger_totals
+from remediation.counting.ledgers import ledger_totals
 from remediation.models import Ledger, Measure, RatesVisibility
 from supervision import trend
 from supervision.completion_lines import subject_totals

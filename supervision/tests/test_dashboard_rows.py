@@ -10,7 +10,7 @@ from accounts.models import Office, User
 from accounts.roles import Role
 from core.clock import today
 from core.models import CalendarDay
-from remediation.counting import ledger_totals
+from remediation.counting.ledgers import ledger_totals
 from remediation.states import CompletionStatus, WorkflowState
 from supervision.completion_lines import subject_totals
 from supervision.dashboard import live_dashboard, live_figures

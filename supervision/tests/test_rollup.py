@@ -16,7 +16,7 @@ from accounts.models import Office, office_tree
 from accounts.roles import Role
 from core import clock
 from core.models import CalendarDay
-from remediation.counting import MeasureTotals
+from remediation.counting.measures import MeasureTotals
 from remediation.editing import change_offices, edit_measure
 from remediation.kept_figures import renewed
 from remediation.lights import LightRule

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from accounts.models import Office
 from core.clock import today
 from core.models import CalendarDay
-from remediation.counting import lead_and_assisting, ledger_totals
+from remediation.counting.ledgers import ledger_totals
+from remediation.counting.measures import lead_and_assisting
 from remediation.importing.target import ledger_of_title
 from remediation.lights import LightRule
 from remediation.states import DutyRole

@@ -1,47 +1,32 @@
-"""统计口径: how everything is counted (product text, section 9). The one home of every figure.
+"""Figures over measures: of a ledger, of an office, of somebody's scope, of a past day.
 
-``MeasureTotals`` is the shape of all measure figures: of a ledger, of an office, of somebody's scope, of a past day.
-``measure_totals`` and ``office_totals`` compute it live in SQL; ``MeasureTotals.add`` adds one measure's state in
-Python, for days rebuilt from the history. ``with_completion`` and ``item_subjects`` count items, ``section_rollups``
-and ``ledger_totals`` the sections and a whole ledger. A figure and the list that it links to are the same rows.
+``MeasureTotals`` is the shape of them all. ``measure_totals`` and ``office_totals`` compute it live in SQL;
+``MeasureTotals.add`` adds one measure's state in Python, for days rebuilt from the history.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import date
-from typing import Any, TypedDict
+from typing import Any
 
-from django.db.models import Case, CharField, Count, F, Q, QuerySet, Sum, Value, When
-from django_stubs_ext import WithAnnotations
+from django.db.models import Count, Q, QuerySet, Sum
 
 from remediation import conditions
 from remediation.lights import Light, LightRule
-from remediation.models import Item, Ledger, Measure, MeasureOffice, Section
+from remediation.models import Ledger, Measure, MeasureOffice
 from remediation.states import (
     UNCOUNTED_STATES,
     UNLIT_STATES,
     CompletionStatus,
     DutyRole,
-    ItemKind,
-    SectionKind,
     WorkflowState,
 )
 
 COMPLETED = CompletionStatus.COMPLETED
 DUE_WITHIN_WORKDAYS = 10
 NEWLY_RED_DAYS = 7
-TOTAL_KEYS = (
-    "key_problems",
-    "specific_problems",
-    "inference_items",
-    "reform_items",
-    "opinions",
-    "projects",
-    "measures",
-)
 
 
 def rate(part: int, whole: int) -> float | None:
@@ -350,232 +335,6 @@ def repeated_figures(prefix: str = "") -> dict[str, Count]:
 def repeated_of(row: Mapping[str, Any]) -> int:
     """How many rows repeat a shared measure that is counted already: what distinct measures are short of all."""
     return int(row["rows"] - row["keys"])
-
-
-# -- items ------------------------------------------------------------------------------------------------------------
-
-
-def completion_expression(prefix: str = "") -> Case:
-    """An item's completion status in SQL; ``item_status`` is the same rule in Python, and a test holds them together.
-
-    What follows from the measures stands on ``ItemStanding``. 基本完成 comes from the ledger's policy or a declaration
-    at review only (9.2). ``prefix`` is the path to the item.
-    """
-    basically = Q(**{f"{prefix}declared_basically_completed": True}) | Q(
-        **{f"{prefix}ledger__unfinished_counts_as_basically_completed": True}
-    )
-    return Case(
-        When(Q(**{f"{prefix}standing__progress": COMPLETED.value}), then=Value(COMPLETED.value)),
-        When(basically, then=Value(CompletionStatus.BASICALLY_COMPLETED.value)),
-        default=F(f"{prefix}standing__progress"),
-        output_field=CharField(),
-    )
-
-
-def item_status(
-    *, statuses: Iterable[str], reported_status: str, declared: bool, unfinished_as_basically: bool
-) -> CompletionStatus:
-    """An item's completion status from the statuses of its counted measures (empty: what was reported on the item)."""
-    known = list(statuses)
-    if all(status == COMPLETED for status in known) if known else reported_status == COMPLETED:
-        return COMPLETED
-    if declared or unfinished_as_basically:
-        return CompletionStatus.BASICALLY_COMPLETED
-    if not known:
-        return CompletionStatus(reported_status)
-    if all(status == CompletionStatus.NOT_STARTED for status in known):
-        return CompletionStatus.NOT_STARTED
-    return CompletionStatus.IN_PROGRESS
-
-
-class Completion(TypedDict):
-    """What ``with_completion`` adds to an item."""
-
-    completion_status: str
-
-
-def with_completion(items: QuerySet[Item]) -> QuerySet[WithAnnotations[Item, Completion]]:
-    """``items`` annotated with ``completion_status``."""
-    return items.annotate(completion_status=completion_expression())
-
-
-@dataclass
-class StatusTotals:
-    """How many of something stand at each completion status."""
-
-    total: int = 0
-    completed: int = 0
-    basically_completed: int = 0
-    in_progress: int = 0
-    not_started: int = 0
-
-    def add(self, status: str, count: int = 1) -> None:
-        """Count ``count`` more at ``status``."""
-        self.total += count
-        setattr(self, status, getattr(self, status) + count)
-
-    def status(self) -> CompletionStatus:
-        """What follows for the whole: a section's status from what is below it (product text 2)."""
-        if self.total and self.completed == self.total:
-            return COMPLETED
-        if self.total and self.completed + self.basically_completed == self.total:
-            return CompletionStatus.BASICALLY_COMPLETED
-        if self.not_started == self.total:
-            return CompletionStatus.NOT_STARTED
-        return CompletionStatus.IN_PROGRESS
-
-    def merge(self, other: StatusTotals) -> None:
-        """Add the counts of ``other``."""
-        for field in fields(self):
-            setattr(self, field.name, getattr(self, field.name) + getattr(other, field.name))
-
-    def as_dict(self) -> dict[str, int]:
-        """By name, in the order of the report."""
-        return asdict(self)
-
-
-ITEM_SUBJECTS: Mapping[str, Q] = {
-    "specific_problems": Q(kind=ItemKind.SPECIFIC_PROBLEM),
-    "inference_items": Q(kind=ItemKind.INFERENCE_ITEM),
-    "reform_items": Q(is_reform_item=True),
-    "opinions": Q(kind=ItemKind.OPINION),
-    "projects": Q(kind=ItemKind.PROJECT),
-}
-
-
-SUBJECT_OF_KIND = {
-    ItemKind.SPECIFIC_PROBLEM.value: "specific_problems",
-    ItemKind.INFERENCE_ITEM.value: "inference_items",
-    ItemKind.OPINION.value: "opinions",
-    ItemKind.PROJECT.value: "projects",
-}
-
-
-def counted_items(items: QuerySet[Item]) -> QuerySet[Item]:
-    """Items that figures count: not void, not transferred."""
-    return items.exclude(workflow_state__in=[state.value for state in UNCOUNTED_STATES])
-
-
-def item_subjects(counted: Iterable[tuple[tuple[str, bool, str], int]]) -> dict[str, StatusTotals]:
-    """Figures by subject from counts by kind, reform and completion status; a reform item counts under both."""
-    found = {subject: StatusTotals() for subject in ITEM_SUBJECTS}
-    for (kind, is_reform, status), count in counted:
-        if kind in SUBJECT_OF_KIND:
-            found[SUBJECT_OF_KIND[kind]].add(status, count)
-        if is_reform:
-            found["reform_items"].add(status, count)
-    return found
-
-
-# -- sections and whole ledgers ---------------------------------------------------------------------------------------
-
-
-@dataclass
-class SectionRollup:
-    """A section with the figures of everything below it."""
-
-    section: Section
-    depth: int
-    items: StatusTotals
-    measures: MeasureTotals
-    children: list[SectionRollup]
-
-    @property
-    def status(self) -> CompletionStatus:
-        """Derived from the items below."""
-        return self.items.status()
-
-
-# What stands directly under each section: its items and its measures.
-BySection = Mapping[int | None, tuple[StatusTotals, MeasureTotals]]
-# How many items there are of a kind, reform or not, at a completion status.
-ItemCounts = Mapping[tuple[str, bool, str], int]
-
-
-def figures_by_section(
-    items: QuerySet[Item], measures: QuerySet[Measure], rule: LightRule
-) -> tuple[BySection, ItemCounts]:
-    """The counted ``items`` and ``measures`` by the section directly above, and the items by kind; two queries."""
-    found: dict[int | None, tuple[StatusTotals, MeasureTotals]] = {}
-    counted: Counter[tuple[str, bool, str]] = Counter()
-    rows = (
-        with_completion(counted_items(items))
-        .order_by()
-        .values_list("section_id", "kind", "is_reform_item", "completion_status")
-    )
-    for section, kind, is_reform, status, count in rows.annotate(n=Count("pk")):
-        found.setdefault(section, (StatusTotals(), MeasureTotals()))[0].add(status, count)
-        counted[kind, is_reform, status] += count
-    measured: Any = measures.order_by().values("item__section_id").annotate(**figures(rule))
-    for row in measured:
-        found.setdefault(row["item__section_id"], (StatusTotals(), MeasureTotals()))[1].merge(totals_of(row))
-    return found, counted
-
-
-def section_rollups(ledger: Ledger, by_section: BySection) -> list[SectionRollup]:
-    """The section tree of ``ledger`` with roll-ups of what stands under each, top level first; one query."""
-    children: dict[int | None, list[Section]] = {}
-    for section in Section.objects.filter(ledger=ledger).order_by("order", "pk"):
-        children.setdefault(section.parent_id, []).append(section)
-
-    def build(section: Section, depth: int) -> SectionRollup:
-        below = [build(child, depth + 1) for child in children.get(section.pk, ())]
-        statuses, totals = StatusTotals(), MeasureTotals()
-        for items, measures in [
-            by_section.get(section.pk, (StatusTotals(), MeasureTotals())),
-            *((child.items, child.measures) for child in below),
-        ]:
-            statuses.merge(items)
-            totals.merge(measures)
-        return SectionRollup(section, depth, statuses, totals, below)
-
-    return [build(section, 0) for section in children.get(None, ())]
-
-
-def flattened(rollups: Iterable[SectionRollup]) -> list[SectionRollup]:
-    """The tree as a list, each section before what is below it."""
-    flat: list[SectionRollup] = []
-    for rollup in rollups:
-        flat.append(rollup)
-        flat.extend(flattened(rollup.children))
-    return flat
-
-
-def ledger_totals(ledger: Ledger, rule: LightRule) -> dict[str, StatusTotals]:
-    """The figures that a ledger's document states, computed (``TOTAL_KEYS``)."""
-    by_section, items = figures_by_section(
-        Item.objects.filter(ledger=ledger), Measure.objects.filter(ledger=ledger), rule
-    )
-    rollups = flattened(section_rollups(ledger, by_section))
-    return totals_of_ledger(rollups, item_subjects(items.items()), sum_of(by_section))
-
-
-def sum_of(by_section: BySection) -> MeasureTotals:
-    """The measures of a whole ledger."""
-    totals = MeasureTotals()
-    for _items, measures in by_section.values():
-        totals.merge(measures)
-    return totals
-
-
-def totals_of_ledger(
-    rollups: Iterable[SectionRollup], items: dict[str, StatusTotals], measures: MeasureTotals
-) -> dict[str, StatusTotals]:
-    """The figures that a document states (``TOTAL_KEYS``): the key problems are those among ``rollups``."""
-    key_problems = StatusTotals()
-    for rollup in rollups:
-        if rollup.section.kind == SectionKind.KEY_PROBLEM:
-            key_problems.add(rollup.status)
-    return {
-        "key_problems": key_problems,
-        **items,
-        "measures": StatusTotals(
-            total=measures.total,
-            completed=measures.completed,
-            in_progress=measures.in_progress,
-            not_started=measures.not_started,
-        ),
-    }
 
 
 def lead_and_assisting(ledger: Ledger, rule: LightRule) -> dict[int, dict[str, MeasureTotals]]:
