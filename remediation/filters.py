@@ -291,6 +291,12 @@ class LedgerFilterSet(StrictFilterSet):
         return match
 
 
+def few_keys(rows: QuerySet[Any]) -> list[int] | None:
+    """The keys of ``rows`` where there are no more than ``FEW``, else ``None``; one query, which stops beyond those."""
+    keys = list(rows.order_by().values_list("pk", flat=True)[: FEW + 1])
+    return keys if len(keys) <= FEW else None
+
+
 def kinds_named(word: str) -> list[str]:
     """The item kinds whose short word is ``word``."""
     return [str(kind) for kind, short in SHORT_KINDS.items() if str(short) == word.strip()]
@@ -359,13 +365,12 @@ class MeasureFilterSet(LedgerFilterSet):
         """Measures of the items whose problem holds ``word``. Few items are named: a database that joins each measure
         with its item in order to look takes twice as long (``docs/performance.md``)."""
         if word not in self._items_holding:
-            items = Item.objects.filter(conditions.holds_word(word, "problem")).order_by()
-            self._items_holding[word] = list(items.values_list("pk", flat=True)[: FEW + 1])
+            self._items_holding[word] = few_keys(Item.objects.filter(conditions.holds_word(word, "problem")))
         named = self._items_holding[word]
-        return Q(item__in=named) if len(named) <= FEW else conditions.holds_word(word, "item__problem")
+        return Q(item__in=named) if named is not None else conditions.holds_word(word, "item__problem")
 
     @cached_property
-    def _items_holding(self) -> dict[str, list[int]]:
+    def _items_holding(self) -> dict[str, list[int] | None]:
         return {}
 
     def filter_office(self, rows: QuerySet[Measure], name: str, value: list[int]) -> QuerySet[Measure]:

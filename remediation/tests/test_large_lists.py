@@ -34,7 +34,7 @@ def large(ledger: Ledger, office: Office, other_office: Office, monkeypatch: pyt
     """A ledger whose figures are kept, and that is large enough for its counts to follow the rows."""
     monkeypatch.setattr(kept_figures, "KEEP_FROM", 10)
     monkeypatch.setattr(measures_view, "COUNT_AT_ONCE", 10)
-    monkeypatch.setattr(measures_view, "FEW", 20)
+    monkeypatch.setattr(filters, "FEW", 20)
     item = make_item(ledger)
     for number in range(45):
         make_measure(
@@ -111,7 +111,6 @@ def test_an_export_and_a_print_of_a_large_list_hold_every_row(
 def few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     """Up to how many rows that hold a word are named; the answers must not show it."""
     monkeypatch.setattr(filters, "FEW", request.param)
-    monkeypatch.setattr(measures_view, "FEW", request.param)
     return int(request.param)
 
 
@@ -170,7 +169,7 @@ def test_a_word_that_few_rows_hold_is_counted_at_once(
     assert client.get("/items/?q=窗口").context["counts"].total == 4
     # What the lights would be without the condition on the light is not known of the rows found with it.
     assert client.get(f"{address}&light=red").context["counts"] is None
-    monkeypatch.setattr(measures_view, "FEW", 3)
+    monkeypatch.setattr(filters, "FEW", 3)
     assert client.get(address).context["counts"] is None
 
 

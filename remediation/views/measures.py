@@ -16,7 +16,7 @@ from core.lists.tables import Order
 from core.lists.view import Counts, FilteredListView
 from remediation.conditions import MAIN_LEAD
 from remediation.context import reader_of, remember_ledger
-from remediation.filters import FEW, LedgerFilterSet, MeasureFilterSet, Reader
+from remediation.filters import LedgerFilterSet, MeasureFilterSet, Reader, few_keys
 from remediation.lights import Light
 from remediation.list_pages import ledger_list_context
 from remediation.models import Measure
@@ -83,8 +83,7 @@ class LedgerListView(FilteredListView):
         if self.wants_counts:
             # The page that asks has looked already, and could not tell.
             return None
-        keys = list(self.filters.qs.order_by().values_list("pk", flat=True)[: FEW + 1])
-        return keys if len(keys) <= FEW else None
+        return few_keys(self.filters.qs)
 
     def filtered_rows(self) -> QuerySet[Any]:
         if self.found is None:
